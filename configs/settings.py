@@ -1,0 +1,80 @@
+"""How this installation runs: one frozen value, read from a profile YAML and the environment by `configs/loader.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LogSettings(Section):
+    """`keep_days` is how long raw and judged records stay readable."""
+
+    keep_days: int = Field(default=30, ge=1)
+
+
+class ArchiveSettings(Section):
+    keep_days: int = Field(default=180, ge=1)
+
+
+class LedgerSettings(Section):
+    """`url` empty: SQLite in the data folder."""
+
+    url: str = ""
+
+
+class JudgeSettings(Section):
+    batch: int = Field(default=256, ge=1, le=5000)
+    model: str = ""  # a folder with a trained model; empty: the shipped one
+
+
+class DecideSettings(Section):
+    """`window_days`: how long an event can still take new posts."""
+
+    batch: int = Field(default=256, ge=1, le=5000)
+    window_days: int = Field(default=45, ge=1)
+
+
+class MailSettings(Section):
+    """`host` empty: mails are written to the outbox folder as .eml files. `redirect_to` sends every mail there instead."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = "minsheng@localhost"
+    redirect_to: str = ""
+    timeout: float = Field(default=20, gt=0)
+
+
+class DashboardSettings(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8501, ge=1, le=65535)
+    public_url: str = "http://127.0.0.1:8501"
+    refresh_seconds: float = Field(default=5, ge=1)
+    demo_notice: bool = False
+
+
+class CrawlSettings(Section):
+    user_agent: str = "minsheng/1.0"
+    obey_robots: bool = True
+
+
+class Settings(Section):
+    profile: Literal["embedded"] = "embedded"
+    data: Path = Path("data")
+    home_region: str = Field(default="330000", pattern=r"^\d{6}$")
+    log: LogSettings = LogSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    judge: JudgeSettings = JudgeSettings()
+    decide: DecideSettings = DecideSettings()
+    mail: MailSettings = MailSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    crawl: CrawlSettings = CrawlSettings()
