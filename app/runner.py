@@ -1,0 +1,146 @@
+"""Starts every part as a process of its own, restarts what dies, and stops all within seconds."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+PR_SET_PDEATHSIG = 1
+STOP_WITHIN = 4.0  # seconds between asking a part to stop and killing it
+STEADY_AFTER = 30.0  # a part that lived this long starts again at once
+SLOWEST_RESTART = 30.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process: its name (for log file and messages) and its command line after the interpreter."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass
+class Running:
+    part: Part
+    process: subprocess.Popen[bytes]
+    started: float
+    failures: int = 0
+    restart_at: float = field(default=0.0)
+
+
+class Stop:
+    """Becomes true on the first SIGINT or SIGTERM; `wait` sleeps but wakes for it."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def install(self) -> Stop:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+        return self
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+    def __bool__(self) -> bool:
+        return self.asked
+
+    def wait(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while not self.asked and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+        return self.asked
+
+
+def _die_with_parent() -> None:
+    """In the child, before exec: the kernel ends it when the supervisor is gone, however that came about (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Supervisor:
+    """Runs parts until told to stop.
+
+    Args:
+        parts: what to run, started in this order and stopped in the reverse order.
+        logs: folder for one log file per part.
+        env: the environment of the parts.
+        say: tells the user a line.
+    """
+
+    def __init__(self, parts: Sequence[Part], logs: Path, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+        self.parts = parts
+        self.logs = logs
+        self.env = dict(env)
+        self.say = say
+        self.running: list[Running] = []
+
+    def start(self) -> None:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        for part in self.parts:
+            self.running.append(Running(part, self._spawn(part), time.monotonic()))
+
+    def log_of(self, part: Part) -> Path:
+        return self.logs / f"{part.name}.log"
+
+    def _spawn(self, part: Part) -> subprocess.Popen[bytes]:
+        with self.log_of(part).open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - our own interpreter and our own modules
+                [sys.executable, *part.arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self.env,
+                start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops the parts in order
+                preexec_fn=_die_with_parent,  # noqa: PLW1509
+            )
+
+    def check(self, now: float) -> None:
+        """Start again what has ended, slower each time it ends early."""
+        for one in self.running:
+            if one.process.poll() is None:
+                continue
+            if not one.restart_at:
+                self._plan_restart(one, now)
+            if now >= one.restart_at:
+                one.process, one.started, one.restart_at = self._spawn(one.part), now, 0.0
+
+    def _plan_restart(self, one: Running, now: float) -> None:
+        one.failures = 0 if now - one.started > STEADY_AFTER else one.failures + 1
+        pause = min(SLOWEST_RESTART, 2.0**one.failures)
+        one.restart_at = now + pause
+        self.say(
+            f"部件 {one.part.name} 意外退出 (代码 {one.process.returncode})，{pause:.0f} 秒后重启；日志: {self.log_of(one.part)}"
+        )
+
+    def watch(self, stop: Stop) -> None:
+        while not stop.wait(0.5):
+            self.check(time.monotonic())
+
+    def stop(self) -> None:
+        for one in reversed(self.running):
+            if one.process.poll() is None:
+                one.process.terminate()
+        until = time.monotonic() + STOP_WITHIN
+        for one in self.running:
+            try:
+                one.process.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                one.process.kill()
+                one.process.wait()
+        self.running.clear()
+
+
+def part_environment(env: Mapping[str, str], **values: str) -> dict[str, str]:
+    """The environment for parts: UTF-8 everywhere, unbuffered logs, and the given settings."""
+    root = str(Path(__file__).parent.parent)
+    path = os.pathsep.join(part for part in (root, env.get("PYTHONPATH", "")) if part)
+    return {**env, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": path, **values}
