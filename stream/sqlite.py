@@ -1,0 +1,95 @@
+"""What the SQLite backends share: opening a file that several processes use, transactions, times as integers."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from stream.errors import MinshengError
+
+BUSY_SECONDS = 30.0
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def open_database(path: Path, schema: str, version: int, *, busy: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection in autocommit mode to a WAL database with this schema, made if new; usable from any thread.
+
+    `synchronous` is FULL: in WAL mode only that makes a commit survive a power cut. `schema` is statements split by
+    ";", none of which may hold another ";". Raises MinshengError when the file cannot be used.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(path, timeout=busy, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise MinshengError(f"无法打开数据库 {path}: {error}；请检查文件夹是否存在、是否可写") from error
+    try:
+        _use_wal(db, busy)
+        _make_schema(db, schema, version, path)
+    except sqlite3.Error as error:
+        db.close()
+        raise MinshengError(f"无法使用数据库 {path}: {error}；请检查它是不是民声的数据文件、磁盘是否已满") from error
+    except MinshengError:
+        db.close()
+        raise
+    return db
+
+
+def _use_wal(db: sqlite3.Connection, busy: float) -> None:
+    """Switching the journal mode does not wait for a busy file by itself, so the wait is here."""
+    deadline = time.monotonic() + busy
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.02)
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA journal_size_limit = 67108864")
+    db.execute("PRAGMA cache_size = -65536")
+    db.execute("PRAGMA temp_store = MEMORY")
+
+
+def _make_schema(db: sqlite3.Connection, schema: str, version: int, path: Path) -> None:
+    if _version(db) != version:
+        with transaction(db):
+            found = _version(db)  # another process may have been first
+            if found not in (0, version):
+                raise MinshengError(f"数据库 {path} 的版本是 {found}, 本程序只认识 {version}；请用相同版本的程序打开它")
+            for statement in schema.split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {version}")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing. Takes the write lock at once, so that what is read inside cannot change before it is written."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def to_micros(at: datetime) -> int:
+    """Microseconds since 1970 (UTC), exact. Raises ValueError for a time without a zone."""
+    if at.tzinfo is None:
+        raise ValueError(f"时间缺少时区: {at}")
+    return (at - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
