@@ -1,0 +1,100 @@
+"""Alerts: what is to be told to which office, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, or_, select, update
+
+from alerts.ledger.columns import chunks, insert_for
+from alerts.ledger.tables import alerts
+from alerts.model import Alert
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """What to look for; an empty field does not filter. `since` <= created_at < `until`."""
+
+    states: tuple[str, ...] = ()
+    office: str = ""
+    case_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 100
+
+
+_ALERT = [alerts.c[item.name] for item in fields(Alert)]
+
+
+class Alerts:
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def add(self, new: Sequence[Alert]) -> int:
+        """Create those that do not exist yet, by id; returns how many that were."""
+        if not new:
+            return 0
+        insert = insert_for(self._conn, alerts).on_conflict_do_nothing(index_elements=["id"])
+        rows = [_alert_row(alert) for alert in new]
+        return len(self._conn.execute(insert.returning(alerts.c.id), rows).all())
+
+    def due(self, now: datetime, limit: int = 200) -> list[Alert]:
+        """Pending ones whose time has come, oldest first; rows that another sender holds are passed over."""
+        ready = or_(alerts.c.next_try_at.is_(None), alerts.c.next_try_at <= now)
+        query = select(*_ALERT).where(alerts.c.state == "pending", ready)
+        query = query.order_by(alerts.c.created_at, alerts.c.id).limit(limit).with_for_update(skip_locked=True)
+        return [_alert(row) for row in self._conn.execute(query)]
+
+    def mark_sent(self, ids: Sequence[str], at: datetime) -> None:
+        changes = {
+            "state": "sent",
+            "sent_at": at,
+            "next_try_at": None,
+            "why_not": "",
+            "attempts": alerts.c.attempts + 1,
+        }
+        self._change(ids, changes)
+
+    def mark_failed(self, alert_id: str, why: str, next_try_at: datetime | None) -> None:
+        """Count one attempt; it stays pending until `next_try_at`, or has failed for good when that is None."""
+        state = "failed" if next_try_at is None else "pending"
+        changes = {"state": state, "next_try_at": next_try_at, "why_not": why, "attempts": alerts.c.attempts + 1}
+        self._change([alert_id], changes)
+
+    def mute(self, ids: Sequence[str], why: str) -> None:
+        self._change(ids, {"state": "muted", "next_try_at": None, "why_not": why})
+
+    def find(self, wanted: AlertFilter) -> list[Alert]:
+        """Newest first."""
+        query = _where(select(*_ALERT), wanted).order_by(alerts.c.created_at.desc(), alerts.c.id)
+        return [_alert(row) for row in self._conn.execute(query.limit(wanted.limit))]
+
+    def _change(self, ids: Sequence[str], changes: dict[str, Any]) -> None:
+        for some in chunks(ids):
+            self._conn.execute(update(alerts).where(alerts.c.id.in_(some)).values(changes))
+
+
+def _alert_row(alert: Alert) -> dict[str, Any]:
+    return {item.name: getattr(alert, item.name) for item in fields(Alert)} | {"figures": dict(alert.figures)}
+
+
+def _alert(row: Row[*tuple[Any, ...]]) -> Alert:
+    values = {item.name: getattr(row, item.name) for item in fields(Alert)}
+    return Alert(**{**values, "posts": tuple(values["posts"])})
+
+
+def _where(query: Select[*tuple[Any, ...]], wanted: AlertFilter) -> Select[*tuple[Any, ...]]:
+    if wanted.states:
+        query = query.where(alerts.c.state.in_(wanted.states))
+    if wanted.office:
+        query = query.where(alerts.c.office == wanted.office)
+    if wanted.case_id:
+        query = query.where(alerts.c.case_id == wanted.case_id)
+    if wanted.since:
+        query = query.where(alerts.c.created_at >= wanted.since)
+    if wanted.until:
+        query = query.where(alerts.c.created_at < wanted.until)
+    return query

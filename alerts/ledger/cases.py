@@ -1,0 +1,190 @@
+"""Cases, their history and their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
+
+from alerts.ledger.columns import chunks, contains_any, insert_for, within_region
+from alerts.ledger.tables import actions, case_numbers, cases
+from alerts.model import CLOSED_STATES, OPEN_STATES, Action, Case, RunningClock
+from stream.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What to look for; an empty field does not filter. `opened_since` <= opened_at < `opened_until`.
+
+    `offices` are office ids; a key without a branch ("renshe") also finds its branches. `overdue_at` finds open cases
+    with a clock that had run out at that instant. `text` looks in number, title and place.
+    """
+
+    open: bool | None = None
+    states: tuple[str, ...] = ()
+    offices: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    region: str = ""
+    severity_min: int = 1
+    opened_since: datetime | None = None
+    opened_until: datetime | None = None
+    overdue_at: datetime | None = None
+    text: str = ""
+    sort: Literal["due", "newest", "severity"] = "due"
+    limit: int = 50
+    offset: int = 0
+
+
+_CASE = [cases.c[item.name] for item in fields(Case)]
+_ACTION = [actions.c[item.name] for item in fields(Action)]
+_INSTANTS = ("started_at", "due_at", "due_soon_at", "done_at")
+_ORDER: Mapping[str, tuple[ColumnElement[Any], ...]] = {
+    "due": (cases.c.due_at.asc().nulls_last(), cases.c.severity.desc(), cases.c.number),
+    "newest": (cases.c.opened_at.desc(), cases.c.number.desc()),
+    "severity": (cases.c.severity.desc(), cases.c.due_at.asc().nulls_last(), cases.c.number),
+}
+
+
+class Cases:
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def open(self, case: Case, action: Action) -> Case:
+        """Create the case unless its event already has one; returns the case that stands."""
+        insert = insert_for(self._conn, cases).on_conflict_do_nothing(index_elements=["event_id"])
+        created = self._conn.execute(insert.values(_case_row(case)).returning(cases.c.id)).first()
+        if created:
+            self._write_action(action)
+            return case
+        standing = self.by_event(case.event_id)
+        if standing is None:
+            raise Conflict(f"事件 {case.event_id} 的案件刚被他人改动, 请重新读取后再试")
+        return standing
+
+    def next_number(self, day: date) -> str:
+        """The next case number of a day (in Shanghai), as MS-20261125-0007; unique even among many writers."""
+        insert = insert_for(self._conn, case_numbers).values(day=f"{day:%Y%m%d}", last=1)
+        statement = insert.on_conflict_do_update(index_elements=["day"], set_={"last": case_numbers.c.last + 1})
+        last: int = self._conn.execute(statement.returning(case_numbers.c.last)).scalar_one()
+        return f"MS-{day:%Y%m%d}-{last:04d}"
+
+    def get(self, case_id: str) -> Case | None:
+        return self._one(cases.c.id == case_id)
+
+    def by_number(self, number: str) -> Case | None:
+        return self._one(cases.c.number == number)
+
+    def by_event(self, event_id: str) -> Case | None:
+        return self._one(cases.c.event_id == event_id)
+
+    def by_events(self, event_ids: Sequence[str]) -> dict[str, Case]:
+        """event id -> its case, for the events that have one."""
+        found: dict[str, Case] = {}
+        for ids in chunks(event_ids):
+            rows = self._conn.execute(select(*_CASE).where(cases.c.event_id.in_(ids)))
+            found.update((row.event_id, _case(row)) for row in rows)
+        return found
+
+    def find(self, wanted: CaseFilter) -> list[Case]:
+        query = _where(select(*_CASE), wanted).order_by(*_ORDER[wanted.sort])
+        return [_case(row) for row in self._conn.execute(query.limit(wanted.limit).offset(wanted.offset))]
+
+    def count(self, wanted: CaseFilter) -> int:
+        found: int = self._conn.execute(_where(select(func.count()).select_from(cases), wanted)).scalar_one()
+        return found
+
+    def save(self, case: Case, action: Action) -> Case:
+        """Write a changed case if nobody changed it since it was read; returns it with the next version.
+
+        Raises Conflict when `case.version` is not the stored one.
+        """
+        changed = replace(case, version=case.version + 1)
+        statement = update(cases).where(cases.c.id == case.id, cases.c.version == case.version)
+        if self._conn.execute(statement.values(_case_row(changed))).rowcount != 1:
+            raise Conflict(f"案件 {case.number} 刚被他人改动, 请刷新后再操作")
+        self._write_action(action)
+        return changed
+
+    def actions(self, case_id: str) -> list[Action]:
+        """The case's history, oldest first."""
+        query = select(*_ACTION).where(actions.c.case_id == case_id).order_by(actions.c.seq)
+        return [Action(*row) for row in self._conn.execute(query)]
+
+    def actions_between(self, since: datetime, until: datetime) -> list[Action]:
+        """All actions with `since` <= at < `until`, oldest first."""
+        query = select(*_ACTION).where(actions.c.at >= since, actions.c.at < until)
+        return [Action(*row) for row in self._conn.execute(query.order_by(actions.c.at, actions.c.seq))]
+
+    def to_tell(self, now: datetime, limit: int = 500) -> list[Case]:
+        """Open cases with a clock that has come near or run out and was not told of (see `told`)."""
+        query = select(*_CASE).where(cases.c.tell_at <= now, cases.c.state.in_(OPEN_STATES))
+        return [_case(row) for row in self._conn.execute(query.order_by(cases.c.tell_at, cases.c.id).limit(limit))]
+
+    def told(self, case: Case, now: datetime) -> None:
+        """All alerts of this case's clocks up to `now` exist: look again when the next one falls due."""
+        later = [at for clock in case.clocks if clock.done_at is None for at in (clock.due_soon_at, clock.due_at)]
+        next_at = min((at for at in later if at > now), default=None)
+        self._conn.execute(update(cases).where(cases.c.id == case.id).values(tell_at=next_at))
+
+    def _one(self, condition: ColumnElement[bool]) -> Case | None:
+        row = self._conn.execute(select(*_CASE).where(condition)).first()
+        return _case(row) if row else None
+
+    def _write_action(self, action: Action) -> None:
+        row = {item.name: getattr(action, item.name) for item in fields(Action)} | {"data": dict(action.data)}
+        self._conn.execute(actions.insert().values(row))
+
+
+def _case_row(case: Case) -> dict[str, Any]:
+    row = {item.name: getattr(case, item.name) for item in fields(Case)}
+    running = [clock for clock in case.clocks if clock.done_at is None] if case.is_open else []
+    return row | {
+        "clocks": [_clock_row(clock) for clock in case.clocks],
+        "due_at": min((clock.due_at for clock in running), default=None),
+        "tell_at": min((clock.due_soon_at for clock in running), default=None),
+    }
+
+
+def _case(row: Row[*tuple[Any, ...]]) -> Case:
+    values = {item.name: getattr(row, item.name) for item in fields(Case)}
+    values |= {name: tuple(values[name]) for name in ("helps", "why")}
+    values["clocks"] = tuple(_clock(clock) for clock in values["clocks"])
+    return Case(**values)
+
+
+def _clock_row(clock: RunningClock) -> dict[str, Any]:
+    row = {item.name: getattr(clock, item.name) for item in fields(RunningClock)}
+    return row | {name: row[name].isoformat() for name in _INSTANTS if row[name] is not None}
+
+
+def _clock(row: Mapping[str, Any]) -> RunningClock:
+    instants = {name: datetime.fromisoformat(row[name]) for name in _INSTANTS if row.get(name)}
+    return RunningClock(**{**row, **instants})
+
+
+def _where(query: Select[*tuple[Any, ...]], wanted: CaseFilter) -> Select[*tuple[Any, ...]]:
+    if wanted.open is not None:
+        query = query.where(cases.c.state.in_(OPEN_STATES if wanted.open else CLOSED_STATES))
+    if wanted.states:
+        query = query.where(cases.c.state.in_(wanted.states))
+    if wanted.offices:
+        branches = [cases.c.office.startswith(f"{key}@", autoescape=True) for key in wanted.offices if "@" not in key]
+        query = query.where(or_(cases.c.office.in_(wanted.offices), *branches))
+    if wanted.topics:
+        query = query.where(cases.c.topic.in_(wanted.topics))
+    if wanted.region:
+        query = query.where(within_region(cases.c.region, wanted.region))
+    if wanted.severity_min > 1:
+        query = query.where(cases.c.severity >= wanted.severity_min)
+    if wanted.opened_since:
+        query = query.where(cases.c.opened_at >= wanted.opened_since)
+    if wanted.opened_until:
+        query = query.where(cases.c.opened_at < wanted.opened_until)
+    if wanted.overdue_at:
+        query = query.where(cases.c.state.in_(OPEN_STATES), cases.c.due_at <= wanted.overdue_at)
+    if wanted.text:
+        query = query.where(contains_any([cases.c.number, cases.c.title, cases.c.place], wanted.text))
+    return query

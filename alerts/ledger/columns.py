@@ -1,0 +1,63 @@
+"""What all tables share: instants that compare alike in both databases, create-if-absent, region ranges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, DateTime, Dialect, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeDecorator
+
+T = TypeVar("T")
+
+CHUNK = 1000  # well under the smallest limit of bound values in one statement (32,766 in SQLite)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An instant: `timestamptz` in PostgreSQL, fixed-width UTC text in SQLite. Comes back timezone-aware in UTC.
+
+    A naive datetime is refused: nobody could say which instant it means.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"datetime without a timezone: {value!r}")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def insert_for(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT of this database that understands ON CONFLICT."""
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def within_region(column: ColumnElement[Any], region: str) -> ColumnElement[bool]:
+    """`configs.catalog.region_within` as SQL; digits only, so every collation orders it alike."""
+    stem = re.sub(r"(00){1,2}$", "", region)
+    return column.between(stem.ljust(6, "0"), stem.ljust(6, "9"))
+
+
+def contains_any(columns: Sequence[ColumnElement[Any]], text: str) -> ColumnElement[bool]:
+    """Whether the text stands in any of the columns (case ignored, % and _ taken as they are)."""
+    first, *rest = [column.icontains(text, autoescape=True) for column in columns]
+    for condition in rest:
+        first = first | condition
+    return first

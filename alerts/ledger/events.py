@@ -1,0 +1,147 @@
+"""Events and which posts belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, exists, func, select
+
+from alerts.ledger.columns import chunks, contains_any, insert_for, within_region
+from alerts.ledger.tables import cases, event_posts, events
+from alerts.model import Event, EventPost
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What to look for; an empty field does not filter. `since` <= last_seen < `until`.
+
+    `region`: a city or province code also finds what lies in it. `text` looks in title, place and keywords.
+    `without_case`: True finds events no case was opened for, False those with one.
+    """
+
+    topics: tuple[str, ...] = ()
+    region: str = ""
+    severity_min: int = 1
+    since: datetime | None = None
+    until: datetime | None = None
+    min_posts: int = 1
+    without_case: bool | None = None
+    text: str = ""
+    sort: Literal["heat", "newest", "severity", "posts"] = "heat"
+    limit: int = 50
+    offset: int = 0
+
+
+_EVENT = [events.c[item.name] for item in fields(Event)]
+_POST = [event_posts.c[item.name] for item in fields(EventPost)]
+_ORDER: Mapping[str, tuple[ColumnElement[Any], ...]] = {
+    "heat": (events.c.heat.desc(), events.c.id),
+    "newest": (events.c.last_seen.desc(), events.c.id),
+    "severity": (events.c.severity.desc(), events.c.last_seen.desc(), events.c.id),
+    "posts": (events.c.posts.desc(), events.c.id),
+}
+
+
+class Events:
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def save(self, changed: Sequence[Event], signatures: Mapping[str, bytes]) -> None:
+        """Write events as they are now, by id. An event that `signatures` lacks keeps an empty signature."""
+        if not changed:
+            return
+        insert = insert_for(self._conn, events)
+        update = {column.name: insert.excluded[column.name] for column in events.c if column.name != "id"}
+        statement = insert.on_conflict_do_update(index_elements=["id"], set_=update)
+        self._conn.execute(statement, [_event_row(event, signatures.get(event.id, b"")) for event in changed])
+
+    def link(self, posts: Sequence[EventPost]) -> set[str]:
+        """Say that posts belong to events; a post that already has an event keeps it. Returns the ids newly linked."""
+        if not posts:
+            return set()
+        insert = insert_for(self._conn, event_posts).on_conflict_do_nothing(index_elements=["post_id"])
+        rows = [{item.name: getattr(post, item.name) for item in fields(EventPost)} for post in posts]
+        return set(self._conn.execute(insert.returning(event_posts.c.post_id), rows).scalars())
+
+    def get(self, event_id: str) -> Event | None:
+        row = self._conn.execute(select(*_EVENT).where(events.c.id == event_id)).first()
+        return _event(row) if row else None
+
+    def posts(self, event_id: str, limit: int = 200) -> list[EventPost]:
+        """Newest first."""
+        query = select(*_POST).where(event_posts.c.event_id == event_id)
+        query = query.order_by(event_posts.c.at.desc(), event_posts.c.post_id).limit(limit)
+        return [EventPost(*row) for row in self._conn.execute(query)]
+
+    def posts_since(self, since: Mapping[str, datetime]) -> dict[str, list[EventPost]]:
+        """The posts of many events, of each from its instant on, newest first."""
+        found: dict[str, list[EventPost]] = {event_id: [] for event_id in since}
+        for ids in chunks(list(since)):
+            earliest = min(since[event_id] for event_id in ids)
+            query = select(*_POST).where(event_posts.c.event_id.in_(ids), event_posts.c.at >= earliest)
+            for row in self._conn.execute(query.order_by(event_posts.c.at.desc(), event_posts.c.post_id)):
+                if row.at >= since[row.event_id]:
+                    found[row.event_id].append(EventPost(*row))
+        return found
+
+    def of_posts(self, post_ids: Sequence[str]) -> dict[str, str]:
+        """post id -> event id, for the posts that have one."""
+        found: dict[str, str] = {}
+        for ids in chunks(post_ids):
+            query = select(event_posts.c.post_id, event_posts.c.event_id).where(event_posts.c.post_id.in_(ids))
+            found.update((post, event) for post, event in self._conn.execute(query))
+        return found
+
+    def find(self, wanted: EventFilter) -> list[Event]:
+        """Events taken over by another are left out."""
+        query = _where(select(*_EVENT), wanted).order_by(*_ORDER[wanted.sort])
+        return [_event(row) for row in self._conn.execute(query.limit(wanted.limit).offset(wanted.offset))]
+
+    def count(self, wanted: EventFilter) -> int:
+        found: int = self._conn.execute(_where(select(func.count()).select_from(events), wanted)).scalar_one()
+        return found
+
+    def recent(self, since: datetime) -> Iterator[tuple[Event, bytes]]:
+        """Events last seen since then with their signatures, oldest first. Read it to the end in the transaction."""
+        query = select(*_EVENT, events.c.signature).where(events.c.last_seen >= since, events.c.merged_into == "")
+        rows = self._conn.execute(query.order_by(events.c.last_seen, events.c.id).execution_options(yield_per=500))
+        for row in rows:
+            yield _event(row), bytes(row.signature)
+
+
+def _event_row(event: Event, signature: bytes) -> dict[str, Any]:
+    row = {item.name: getattr(event, item.name) for item in fields(Event)}
+    row |= {"sources": dict(event.sources), "daily": dict(event.daily)}
+    return row | {"signature": signature}
+
+
+def _event(row: Row[*tuple[Any, ...]]) -> Event:
+    values = {item.name: getattr(row, item.name) for item in fields(Event)}
+    values["keywords"] = tuple(values["keywords"])
+    values["representatives"] = tuple(values["representatives"])
+    return Event(**values)
+
+
+def _where(query: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
+    query = query.where(events.c.merged_into == "")
+    if wanted.topics:
+        query = query.where(events.c.topic.in_(wanted.topics))
+    if wanted.region:
+        query = query.where(within_region(events.c.region, wanted.region))
+    if wanted.severity_min > 1:
+        query = query.where(events.c.severity >= wanted.severity_min)
+    if wanted.since:
+        query = query.where(events.c.last_seen >= wanted.since)
+    if wanted.until:
+        query = query.where(events.c.last_seen < wanted.until)
+    if wanted.min_posts > 1:
+        query = query.where(events.c.posts >= wanted.min_posts)
+    if wanted.without_case is not None:
+        has_case = exists().where(cases.c.event_id == events.c.id)
+        query = query.where(~has_case if wanted.without_case else has_case)
+    if wanted.text:
+        query = query.where(contains_any([events.c.title, events.c.place, cast(events.c.keywords, Text)], wanted.text))
+    return query

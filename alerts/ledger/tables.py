@@ -1,0 +1,207 @@
+"""The tables as they are now; `migrations/` builds them step by step (a test compares the two)."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from alerts.ledger.columns import Utc
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("office_hint", String, nullable=False),
+    Column("region", String, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("first_seen", Utc, nullable=False),
+    Column("last_seen", Utc, nullable=False),
+    Column("posts", Integer, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("severity_score", Float, nullable=False),
+    Column("sentiment_neg", Integer, nullable=False),
+    Column("heat", Float, nullable=False),
+    Column("trend", Float, nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("daily", JSON, nullable=False),
+    Column("keywords", JSON, nullable=False),
+    Column("representatives", JSON, nullable=False),
+    Column("event_grade", String),
+    Column("merged_into", String, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Index(None, "last_seen"),
+    Index(None, "heat"),
+    Index(None, "severity", "last_seen"),
+    Index(None, "region", "last_seen"),
+)
+
+event_posts = Table(
+    "event_posts",
+    metadata,
+    Column("post_id", String, primary_key=True),
+    Column("event_id", String, ForeignKey("events.id"), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("source", String, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("similarity", Float, nullable=False),
+    Column("near_copy", Boolean, nullable=False),
+    Index(None, "event_id", "at"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("number", String, nullable=False, unique=True),
+    Column("event_id", String, ForeignKey("events.id"), nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("region", String, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("office", String, nullable=False),
+    Column("helps", JSON, nullable=False),
+    Column("state", String, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("route", String, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("why", JSON, nullable=False),
+    Column("event_grade", String),
+    Column("closed_at", Utc),
+    Column("reopened", Integer, nullable=False),
+    Column("clocks", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("due_at", Utc),  # of the open clock that ends first; kept for sorting and filtering
+    Column("tell_at", Utc),  # when the next due_soon or overdue alert of this case falls due
+    Index(None, "state", "due_at"),
+    Index(None, "office", "state"),
+    Index(None, "opened_at"),
+    Index(None, "tell_at"),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("case_id", String, ForeignKey("cases.id"), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("before", String, nullable=False),
+    Column("after", String, nullable=False),
+    Column("data", JSON, nullable=False),
+    Index(None, "case_id"),
+    Index(None, "at"),
+)
+
+case_numbers = Table(
+    "case_numbers",
+    metadata,
+    Column("day", String, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("office", String, nullable=False),
+    Column("case_id", String, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("figures", JSON, nullable=False),
+    Column("posts", JSON, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", Utc),
+    Column("sent_at", Utc),
+    Column("why_not", Text, nullable=False),
+    Index(None, "state", "next_try_at"),
+    Index(None, "case_id"),
+    Index(None, "office", "created_at"),
+    Index(None, "created_at"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("display_name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", Utc),
+    Column("created_at", Utc, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "actor"),
+    Index(None, "target"),
+)
+
+meters = Table(
+    "meters",
+    metadata,
+    Column("hour", Utc, primary_key=True),
+    Column("part", String, primary_key=True),
+    Column("what", String, primary_key=True),
+    Column("reason", String, primary_key=True),
+    Column("n", Integer, nullable=False),
+)
+
+source_runs = Table(
+    "source_runs",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("at", Utc, primary_key=True),
+    Column("ok", Boolean, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("cursor", JSON, nullable=False),
+)
