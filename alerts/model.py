@@ -47,7 +47,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventPost:
-    """That a post belongs to an event, and why (`similarity` 0 to 1; 1 for the first). A post belongs to one event."""
+    """That a post belongs to an event, and why (`similarity` 0 to 1; 1 for the first). A post belongs to one event.
+
+    `intent` is the judgement's, so that rules can count complaints alone.
+    """
 
     post_id: str
     event_id: str
@@ -56,6 +59,7 @@ class EventPost:
     severity: int
     similarity: float
     near_copy: bool = False
+    intent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

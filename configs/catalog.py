@@ -48,7 +48,10 @@ class Branch(Strict):
 
 
 class Office(Strict):
-    """A responsible office: who is written to. `superior` is the office key that is told when clocks run out."""
+    """A responsible office: who is written to. `superior` is the office key that is told when clocks run out.
+
+    `aliases`: what people call it besides name and short (环保局, 派出所), to tell when a post accuses the office itself.
+    """
 
     key: Key
     name: str
@@ -58,6 +61,7 @@ class Office(Strict):
     superior: Key | None = None
     hours: Hours = "08:30-17:30"
     branches: tuple[Branch, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 class Match(Strict):

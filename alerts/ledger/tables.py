@@ -68,6 +68,7 @@ event_posts = Table(
     Column("severity", Integer, nullable=False),
     Column("similarity", Float, nullable=False),
     Column("near_copy", Boolean, nullable=False),
+    Column("intent", String, nullable=False),
     Index(None, "event_id", "at"),
 )
 
