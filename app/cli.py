@@ -1,0 +1,382 @@
+"""The command line. Each command imports what it needs inside, so that `--help` and small commands start at once.
+
+Exit codes: 0 all good; 1 done, but something was bad (lines, rows, findings); 2 wrong usage; 69 something this machine lacks;
+78 the configuration is wrong; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from app.wire import House
+
+BAD, MISSING, CONFIG, INTERRUPTED = 1, 69, 78, 130
+GROUPS: dict[str, tuple[str, ...]] = {
+    "日常": ("demo", "run", "import", "weekly", "search"),
+    "检查": ("check", "doctor", "dead", "user"),
+    "过滤器": ("judge", "events"),
+    "单个部件": ("worker", "deliver", "crawl", "dashboard"),
+    "模型": ("train", "evaluate"),
+    "开发": ("test", "check-code", "bench", "setup"),
+}
+
+
+class Grouped(click.Group):
+    """Lists the commands under headings, in the order in which a newcomer meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in GROUPS.values() for name in names]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, names in GROUPS.items():
+            commands = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(heading):
+                formatter.write_dl([(name, command.get_short_help_str(60)) for name, command in commands if command])
+
+
+@click.group(cls=Grouped, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name=None, version="0.1.0", prog_name="minsheng")
+def cli() -> None:
+    """民声: 从公开信息发现民生问题，派给责任单位，盯住时限，按周出数。
+
+    第一次使用: minsheng demo (演示城市，数据均为虚构)。
+    """
+
+
+def house() -> House:
+    from app.wire import open_house
+
+    return open_house(os.environ)
+
+
+# ---- 日常 ----------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--fresh", is_flag=True, help="清空演示数据，从头开始。")
+@click.option("--once", is_flag=True, help="不开看板，全部做完即退出 (0 表示都已就绪)。")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="看板端口。")
+@click.option("--town-port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="演示城市网站端口。")
+@click.option("--no-browser", is_flag=True, help="不自动打开浏览器。")
+def demo(fresh: bool, once: bool, port: int, town_port: int, no_browser: bool) -> None:
+    """演示: 虚构城市的四周信息走完全程，并打开看板。"""
+    from app.demo.run import run_demo
+
+    sys.exit(run_demo(os.environ, fresh=fresh, once=once, port=port, town_port=town_port, browser=not no_browser))
+
+
+@cli.command()
+def run() -> None:
+    """正式运行: 按 configs/ 采集、研判、派单、发信，并打开看板。"""
+    from app.parts import run_all
+
+    sys.exit(run_all(house(), os.environ))
+
+
+@cli.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", default="", help="来源标识，默认用 hotline_import。")
+@click.option("--kind", type=click.Choice(["message", "hotline", "forum", "social", "comment", "news"]), default="hotline")
+@click.option("--map", "mapping", multiple=True, metavar="字段=列名", help="指定列，例如 --map text=诉求内容；可重复。")
+@click.option("--region", default="", help="来源所在地区代码 (6 位)。")
+@click.option("--live", is_flag=True, help="当作新信息处理 (会开案件、发预警)；默认按历史数据只归档、归并。")
+def import_(
+    files: tuple[Path, ...], source: str, kind: str, mapping: tuple[str, ...], region: str, live: bool
+) -> None:
+    """导入热线表格 (xlsx、csv；列名自动对应并显示)。"""
+    from app.importing import import_files
+
+    sys.exit(import_files(house(), files, source or "hotline_import", kind, mapping, region, live))
+
+
+@cli.command()
+@click.option("--week", default="", metavar="日期", help="周内任意一天，如 2026-11-16；默认上一周。")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="输出目录，默认 data/exports。")
+def weekly(week: str, out: Path | None) -> None:
+    """周报: 导出一周的表格 (xlsx) 和简报 (docx)。"""
+    from app.exporting import export_week
+
+    for path in export_week(house(), week, out):
+        click.echo(path)
+
+
+@cli.command()
+@click.argument("words", nargs=-1)
+@click.option("--topic", multiple=True, help="领域，如 wages；可重复。")
+@click.option("--region", default="", help="地区代码，如 330100。")
+@click.option("--severity", type=click.IntRange(1, 4), default=1, help="最低严重程度。")
+@click.option("--since", default="", metavar="日期", help="从哪天起。")
+@click.option("--until", default="", metavar="日期", help="到哪天止 (含)。")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="每条一行 JSON。")
+def search(**options: Any) -> None:
+    """检索已归档的信息。"""
+    from app.searching import print_hits
+
+    print_hits(house(), **options)
+
+
+# ---- 检查 ----------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def check(folder: Path | None) -> None:
+    """检查全部配置: 逐条给出文件、行、值、原因。"""
+    from app.checking import print_check
+
+    sys.exit(CONFIG if print_check(os.environ, folder) else 0)
+
+
+@cli.command()
+def doctor() -> None:
+    """体检: 本机和设置有什么问题，该怎么办。"""
+    from app.doctor import print_findings
+
+    sys.exit(BAD if print_findings(os.environ) else 0)
+
+
+@cli.group()
+def dead() -> None:
+    """死信: 处理不了而被放到一边的记录。"""
+
+
+@dead.command("list")
+@click.option("--stage", default="", help="只看一个环节: judge、archive、decide。")
+def dead_list(stage: str) -> None:
+    """列出死信。"""
+    from app.dead import print_dead
+
+    sys.exit(BAD if print_dead(house(), stage) else 0)
+
+
+@dead.command("show")
+@click.argument("name")
+def dead_show(name: str) -> None:
+    """显示一条死信的来历和内容 (名字见 dead list)。"""
+    from app.dead import show_dead
+
+    show_dead(house(), name)
+
+
+@dead.command("replay")
+@click.argument("stage", type=click.Choice(["judge", "archive", "decide"]))
+def dead_replay(stage: str) -> None:
+    """把一个环节的死信放回去重做。"""
+    from app.dead import replay_dead
+
+    replay_dead(house(), stage)
+
+
+@cli.group()
+def user() -> None:
+    """看板用户: 新增、改密、停用、列出。"""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--display", default="", help="显示的姓名。")
+@click.option("--role", type=click.Choice(["duty", "admin"]), default="duty", show_default=True)
+@click.password_option("--password", prompt="密码", confirmation_prompt="再输一次", help="不给则询问。")
+def user_add(name: str, display: str, role: str, password: str) -> None:
+    """新增用户。"""
+    from app.users import add_user
+
+    add_user(house(), name, display, role, password)
+
+
+@user.command("passwd")
+@click.argument("name")
+@click.password_option("--password", prompt="新密码", confirmation_prompt="再输一次", help="不给则询问。")
+def user_passwd(name: str, password: str) -> None:
+    """改密码。"""
+    from app.users import change_password
+
+    change_password(house(), name, password)
+
+
+@user.command("disable")
+@click.argument("name")
+def user_disable(name: str) -> None:
+    """停用用户。"""
+    from app.users import disable_user
+
+    disable_user(house(), name)
+
+
+@user.command("list")
+def user_list() -> None:
+    """列出用户。"""
+    from app.users import print_users
+
+    print_users(house())
+
+
+# ---- 过滤器 --------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="模型目录，默认用随附的。")
+def judge(model: Path | None) -> None:
+    """研判: 标准输入 posts.jsonl，标准输出 judged.jsonl。"""
+    from app.filters import judgement_row, run_filter
+    from app.wire import wall_clock
+
+    judging = house().judge(model)
+    bad = run_filter(lambda posts: map(judgement_row, judging(posts)), wall_clock())
+    sys.exit(BAD if bad else 0)
+
+
+@cli.command()
+@click.option("--window-days", type=click.IntRange(1), default=0, help="一个事件能接收新信息的天数，默认按设置。")
+def events(window_days: int) -> None:
+    """归并: 标准输入 posts.jsonl，标准输出每条所属事件。"""
+    from app.filters import run_filter
+    from app.wire import wall_clock
+
+    grouping = house().grouping(window_days)
+    bad = run_filter(lambda posts: [{"id": i, "event": event} for i, event in grouping(posts)], wall_clock())
+    sys.exit(BAD if bad else 0)
+
+
+# ---- 单个部件 ------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("stage", type=click.Choice(["judge", "archive", "decide"]))
+@click.option("--drain", is_flag=True, help="处理完积压即退出。")
+def worker(stage: str, drain: bool) -> None:
+    """运行一个处理环节。"""
+    from app.parts import work
+
+    work(house(), stage, drain=drain)
+
+
+@cli.command()
+@click.option("--drain", is_flag=True, help="发完待发的即退出。")
+def deliver(drain: bool) -> None:
+    """盯时限、发预警。"""
+    from app.parts import keep_delivering
+
+    keep_delivering(house(), drain=drain)
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="各来源采一遍即退出。")
+@click.argument("sources", nargs=-1)
+def crawl(once: bool, sources: tuple[str, ...]) -> None:
+    """采集启用的来源 (或指定的几个)。"""
+    from app.parts import keep_crawling
+
+    sys.exit(BAD if keep_crawling(house(), sources, once=once) else 0)
+
+
+@cli.command()
+def dashboard() -> None:
+    """打开值班看板。"""
+    from app.parts import serve_dashboard
+
+    serve_dashboard(house(), os.environ)
+
+
+# ---- 模型 ----------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="模型输出目录，默认 data/model。")
+def train(data: Path, out: Path | None) -> None:
+    """用标注数据训练快速模型。"""
+    from app.models import train_model
+
+    train_model(house(), data, out)
+
+
+@cli.command()
+@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。")
+@click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="模型目录，默认用随附的。")
+def evaluate(data: Path, model: Path | None) -> None:
+    """在开发集上给模型打分。"""
+    from app.models import evaluate_model
+
+    evaluate_model(house(), data, model)
+
+
+# ---- 开发 ----------------------------------------------------------------------------------------
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> None:
+    """跑测试 (其余参数交给 pytest)。"""
+    from app.develop import run_tests
+
+    sys.exit(run_tests(arguments))
+
+
+@cli.command("check-code")
+@click.option("--no-tests", is_flag=True, help="不跑测试。")
+def check_code(no_tests: bool) -> None:
+    """跑代码检查: 格式、风格、类型、导入方向、测试。"""
+    from app.develop import check_all
+
+    sys.exit(check_all(with_tests=not no_tests))
+
+
+@cli.command()
+@click.argument("name", required=False)
+def bench(name: str | None) -> None:
+    """跑一个基准 (不给名字则列出)。"""
+    from app.develop import run_bench
+
+    sys.exit(run_bench(name))
+
+
+@cli.command()
+@click.option("--dev", is_flag=True, help="同时装开发依赖。")
+def setup(dev: bool) -> None:
+    """只安装依赖，不做别的。"""
+    click.echo("依赖已装好" + (" (含开发依赖)。" if dev else "。"))
+
+
+def day(text: str, option: str) -> datetime:
+    """Midnight in Shanghai of an ISO date; a wrong one is a usage error that names the option."""
+    from configs.catalog import SHANGHAI
+
+    try:
+        return datetime.fromisoformat(text).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=SHANGHAI)
+    except ValueError as error:
+        raise click.UsageError(f"{option}: {text!r} 不是日期，应如 2026-11-16") from error
+
+
+def main() -> None:
+    from configs.errors import ConfigError
+    from stream.errors import MinshengError
+
+    try:
+        sys.exit(cli.main(prog_name="minsheng", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ConfigError as error:
+        click.echo(f"配置有问题:\n{error}\n改好后运行 minsheng check 复查。", err=True)
+        sys.exit(CONFIG)
+    except MinshengError as error:
+        click.echo(f"出错: {error}", err=True)
+        sys.exit(BAD)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away; nothing to tell
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""`minsheng doctor`: what is wrong with this machine or these settings, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.ports import answers, is_taken
+from configs.errors import ConfigError
+from stream.errors import MinshengError
+
+if TYPE_CHECKING:
+    from app.wire import House
+
+SPACE_NEEDED = 2 << 30  # bytes
+SILENT_AFTER = 6  # visits missed
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `advice` is what to do; only with it the finding is a problem."""
+
+    what: str
+    advice: str = ""
+
+
+def print_findings(env: Mapping[str, str]) -> int:
+    """Prints what was looked at, a line each; returns how many problems there are."""
+    problems = 0
+    for finding in examine(env):
+        problems += bool(finding.advice)
+        click.echo(f"{'✗' if finding.advice else '✓'} {finding.what}")
+        if finding.advice:
+            click.echo(f"    怎么办: {finding.advice}")
+    click.echo(f"发现 {problems} 个问题。" if problems else "一切正常。")
+    return problems
+
+
+def examine(env: Mapping[str, str]) -> Iterator[Finding]:
+    from app.wire import open_house
+
+    yield check_python()
+    yield check_sqlite()
+    try:
+        house = open_house(env)
+    except ConfigError as error:
+        yield Finding(f"配置有 {len(error.problems)} 处问题", "运行 minsheng check 查看逐条说明")
+        return
+    yield Finding("配置正确")
+    yield check_folder(house.data)
+    yield check_space(house.data)
+    for look in (check_model, check_port, check_mail, check_users, check_sources, check_dead, check_lag):
+        yield from guarded(look, house)
+
+
+def guarded(look: Callable[[House], Iterator[Finding]], house: House) -> Iterator[Finding]:
+    """A check that cannot be made is a finding, never the end of the examination."""
+    try:
+        yield from look(house)
+    except (MinshengError, OSError, sqlite3.Error) as error:
+        yield Finding(f"无法检查 ({look.__name__}): {error}", "先处理上面列出的问题，再运行 minsheng doctor")
+
+
+def check_python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding(f"Python {version}", "" if sys.version_info >= (3, 11) else "安装 Python 3.11 或更新版本")
+
+
+def check_sqlite() -> Finding:
+    with sqlite3.connect(":memory:") as db:
+        options = {row[0] for row in db.execute("PRAGMA compile_options")}
+    missing = "ENABLE_FTS5" not in options
+    return Finding(f"SQLite {sqlite3.sqlite_version}", "换用带 FTS5 的 SQLite (发行版自带的 Python 一般都有)" if missing else "")
+
+
+def check_folder(data: Path) -> Finding:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data):
+            return Finding(f"数据目录可写: {data}")
+    except OSError as error:
+        return Finding(f"数据目录不可写: {data} ({error.strerror})", "改目录权限，或用环境变量 MINSHENG_DATA 指定别处")
+
+
+def check_space(data: Path) -> Finding:
+    here = next(folder for folder in (data, *data.parents) if folder.exists())
+    free = shutil.disk_usage(here).free
+    advice = "" if free >= SPACE_NEEDED else "清理磁盘，或缩短 log.keep_days、archive.keep_days"
+    return Finding(f"磁盘剩余 {free / (1 << 30):.1f} GB", advice)
+
+
+def check_model(house: House) -> Iterator[Finding]:
+    folder = house.model_folder()
+    if not folder.is_dir():
+        yield Finding(f"没有模型目录 {folder}", "改设置 judge.model，或留空以使用随附的模型")
+        return
+    yield Finding(f"模型 {house.classifier().name}")
+
+
+def check_port(house: House) -> Iterator[Finding]:
+    settings = house.settings.dashboard
+    if answers(settings.host, settings.port):
+        yield Finding(f"看板端口 {settings.port} 有程序在应答 (正在运行时属正常)")
+    elif is_taken(settings.host, settings.port):
+        yield Finding(f"看板端口 {settings.port} 不可用", "换一个端口: 设置 dashboard.port")
+    else:
+        yield Finding(f"看板端口 {settings.port} 空闲")
+
+
+def check_mail(house: House) -> Iterator[Finding]:
+    mail = house.settings.mail
+    if not mail.host:
+        yield Finding(f"未设邮件服务器，邮件写入 {house.outbox}")
+        return
+    make = smtplib.SMTP_SSL if mail.security == "tls" else smtplib.SMTP
+    try:
+        with make(mail.host, mail.port, timeout=5) as server:
+            server.noop()
+        yield Finding(f"邮件服务器 {mail.host}:{mail.port} 有应答")
+    except (OSError, smtplib.SMTPException) as error:
+        yield Finding(f"连不上邮件服务器 {mail.host}:{mail.port}: {error}", "检查 mail.host、mail.port、mail.security 和网络")
+
+
+def check_users(house: House) -> Iterator[Finding]:
+    with house.ledger.read() as tx:
+        active = [user for user in tx.users.all() if not user.disabled]
+    yield Finding(f"看板用户 {len(active)} 个", "" if active else "运行 minsheng user add 用户名")
+
+
+def check_sources(house: House) -> Iterator[Finding]:
+    enabled = [source for source in house.catalog.sources if source.enabled]
+    if not enabled:
+        yield Finding("没有启用的来源", "在 configs/sources.yaml 里把来源的 enabled 改为 true")
+        return
+    with house.ledger.read() as tx:
+        runs = {run.source: run for run in tx.meters.source_health()}
+    for source in enabled:
+        run = runs.get(source.key)
+        silent = run and house.now() - run.at > SILENT_AFTER * timedelta(minutes=source.every)
+        if run is None:
+            yield Finding(f"来源 {source.name} 还没有采集过", "运行 minsheng run 或 minsheng crawl")
+        elif not run.ok:
+            yield Finding(f"来源 {source.name} 采集失败: {run.reason}", "检查网址和 fields 里的选择器")
+        elif silent:
+            yield Finding(f"来源 {source.name} 久未采集", "检查 minsheng run 是否在运行，日志在 data/logs")
+        else:
+            yield Finding(f"来源 {source.name} 正常")
+
+
+def check_dead(house: House) -> Iterator[Finding]:
+    from app.stages import SOURCES
+    from stream.dead import list_dead
+
+    n = sum(len(list_dead(house.log, stage)) for stage in SOURCES)
+    yield Finding(f"死信 {n} 条", "运行 minsheng dead list 查看原因" if n else "")
+
+
+def check_lag(house: House) -> Iterator[Finding]:
+    from app.stages import SOURCES
+
+    for stage, topic in SOURCES.items():
+        lag = house.log.lag(topic, stage)
+        yield Finding(f"环节 {stage} 积压 {lag} 条", "检查 minsheng run 是否在运行" if lag > 10_000 else "")
