@@ -1,0 +1,93 @@
+"""An event's working state as bytes, so that the ledger can give back what a lost process knew.
+
+Layout, big-endian: one byte VERSION, four bytes length of a JSON object (UTF-8), the object, then for each member KEPT
+gram ids (4 bytes each) and KEPT frequencies (1 byte each), then 9 bytes per remembered post: its hashed id (8) and its
+likeness in hundredths (7 bits) with the near-copy bit (128). At most about 8 kB. Counts that the Event itself holds are
+not repeated.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+
+from alerts.grouping_features import KEPT, Grams
+from alerts.grouping_unit import Member, Taken, Unit
+from alerts.model import Event
+from stream.errors import Poison
+
+VERSION = 1
+_COPY_BIT = 128
+_HEAD = struct.Struct(">BI")
+_TAKEN = struct.Struct(">QB")
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A unit whose members have no rows yet, with the grams of each member."""
+
+    unit: Unit
+    grams: tuple[Grams, ...]
+
+
+def pack(unit: Unit, grams: list[Grams]) -> bytes:
+    """`grams`: those of the members, in their order."""
+    state = {
+        "topics": unit.topics,
+        "offices": unit.offices,
+        "places": unit.places,
+        "counties": unit.counties,
+        "words": unit.words,
+        "members": [[m.post_id, m.phrase, m.severity, m.support, sorted(m.divisions)] for m in unit.members],
+        "taken": len(unit.taken),
+    }
+    head = json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
+    rows = b"".join(one.ids.astype(">u4").tobytes() + one.tf.tobytes() for one in grams)
+    taken = b"".join(_TAKEN.pack(t.key, t.likeness | (_COPY_BIT if t.near_copy else 0)) for t in unit.taken.values())
+    return _HEAD.pack(VERSION, len(head)) + head + rows + taken
+
+
+def unpack(event: Event, signature: bytes) -> Restored:
+    """Raises Poison when the bytes are no signature of this version."""
+    try:
+        return _unpack(event, signature)
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise Poison(f"事件 {event.id} 的特征记录无法读取（{error}），该事件将不再接收新信息") from error
+
+
+def _unpack(event: Event, signature: bytes) -> Restored:
+    version, length = _HEAD.unpack_from(signature)
+    if version != VERSION:
+        raise ValueError(f"版本 {version}，本程序只认 {VERSION}")
+    at = _HEAD.size + length
+    state = json.loads(signature[_HEAD.size : at])
+    members = [Member(-1, m[0], m[1], m[2], m[3], frozenset(m[4])) for m in state["members"]]
+    grams = []
+    for _ in members:
+        ids = np.frombuffer(signature, ">u4", KEPT, at).astype(np.uint32)
+        grams.append(Grams(ids, np.frombuffer(signature, np.uint8, KEPT, at + 4 * KEPT).copy()))
+        at += 5 * KEPT
+    taken = [_TAKEN.unpack_from(signature, at + i * _TAKEN.size) for i in range(state["taken"])]
+    unit = Unit(
+        id=event.id,
+        first_seen=event.first_seen,
+        last_seen=event.last_seen,
+        posts=event.posts,
+        severity=event.severity,
+        severity_score=event.severity_score,
+        negative=event.sentiment_neg,
+        grade=event.event_grade,
+        sources=dict(event.sources),
+        daily=dict(event.daily),
+        topics=state["topics"],
+        offices=state["offices"],
+        places=state["places"],
+        counties=state["counties"],
+        words=state["words"],
+        members=members,
+        taken={key: Taken(key, bits & (_COPY_BIT - 1), bits >= _COPY_BIT) for key, bits in taken},
+    )
+    return Restored(unit, tuple(grams))
