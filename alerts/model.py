@@ -64,7 +64,10 @@ class EventPost:
 
 @dataclass(frozen=True, slots=True)
 class RunningClock:
-    """One clock of a case. It is open while `done_at` is None; `provisional`: the calendar for `due_at` is not published yet."""
+    """One clock of a case. It is open while `done_at` is None; `provisional`: the calendar for `due_at` is not published yet.
+
+    `done_by` are the action verbs that stop it; whatever closes the case stops every clock.
+    """
 
     key: str
     name: str
@@ -75,6 +78,7 @@ class RunningClock:
     done_at: datetime | None = None
     local: bool = False
     provisional: bool = False
+    done_by: tuple[str, ...] = ("answer", "close")
 
 
 @dataclass(frozen=True, slots=True)

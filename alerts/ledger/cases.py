@@ -162,7 +162,7 @@ def _clock_row(clock: RunningClock) -> dict[str, Any]:
 
 def _clock(row: Mapping[str, Any]) -> RunningClock:
     instants = {name: datetime.fromisoformat(row[name]) for name in _INSTANTS if row.get(name)}
-    return RunningClock(**{**row, **instants})
+    return RunningClock(**{**row, **instants, "done_by": tuple(row["done_by"])})
 
 
 def _where(query: Select[*tuple[Any, ...]], wanted: CaseFilter) -> Select[*tuple[Any, ...]]:
