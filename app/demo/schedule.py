@@ -1,6 +1,7 @@
 """What is published in the demo town and when: four weeks of history before `anchor`, then a live stream.
 
-Pure: the same seed and anchor always give the same posts. Times are aware UTC. Noise keeps to the hours at which people write.
+Pure: the same seed and anchor always give the same posts. Times are aware UTC. Noise keeps to the hours
+at which people write.
 """
 
 from __future__ import annotations

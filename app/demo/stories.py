@@ -1,7 +1,7 @@
-"""The planted stories of the demo town, read from `story_*.yaml` beside this file. All people and firms in them are invented.
+"""The planted stories of the demo town, read from `story_*.yaml` beside this file. All in them is invented.
 
-A story post says when it appears in one of three ways: `day` (days before the anchor's date, 1 or more) with `at` (HH:MM,
-Shanghai); `ago` (hours before the anchor); or, in the live story, `after` (minutes after the anchor).
+A story post says when it appears in one of three ways: `day` (days before the anchor's date, 1 or more) with `at`
+(HH:MM, Shanghai); `ago` (hours before the anchor); or, in the live story, `after` (minutes after the anchor).
 """
 
 from __future__ import annotations

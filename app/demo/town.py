@@ -1,8 +1,8 @@
 """The demo town: a small site on loopback that shows what of a schedule is published by now.
 
 In a process: `town = Town(build(1, anchor), lambda: datetime.now(UTC)); town.start(); ...; town.stop()`.
-By itself: `python -m app.demo.town --state DIR --port N` reads `DIR/town.json` (anchor: ISO time; simulated_now: ISO time,
-or null for the wall clock) and reads it again whenever the file changes; the anchor is taken once, at the start.
+By itself: `python -m app.demo.town --state DIR --port N` reads `DIR/town.json` (anchor: ISO time; simulated_now: ISO
+time, or null for the wall clock) and again whenever the file changes; the anchor is taken once, at the start.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ class Site:
         if path == "/":
             return pages.home()
         if path == "/board/":
-            return pages.board_list(*self._shelves["board"].page(now, page, pages.PER_PAGE), page, now)
+            posts, more = self._shelves["board"].page(now, page, pages.PER_PAGE)
+            return pages.board_list(posts, page, more, now)
         if path == "/news/":
             posts, more = self._shelves["news"].page(now, page, pages.PER_PAGE)
             return pages.news_list(posts, page, more)
