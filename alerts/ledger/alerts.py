@@ -48,6 +48,10 @@ class Alerts:
         query = query.order_by(alerts.c.created_at, alerts.c.id).limit(limit).with_for_update(skip_locked=True)
         return [_alert(row) for row in self._conn.execute(query)]
 
+    def hold(self, ids: Sequence[str], why: str, until: datetime) -> None:
+        """Keep other senders off until then, so that sending needs no open transaction. Counts no attempt."""
+        self._change(ids, {"next_try_at": until, "why_not": why})
+
     def mark_sent(self, ids: Sequence[str], at: datetime) -> None:
         changes = {
             "state": "sent",
