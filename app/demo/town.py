@@ -29,7 +29,7 @@ from stream.errors import MinshengError
 HTML = "text/html; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHEET_DAYS = 30
-FEED_ITEMS = 60
+FEED_ITEMS = 40
 SEED = 1
 
 log = logging.getLogger(__name__)
