@@ -1,8 +1,8 @@
 """Working days in China: the State Council's notices as `chinesecalendar` knows them, with an override from configs/.
 
 The library ends with the last notice it was built with and raises beyond. After that a day counts as off when it is a
-weekend or one of the holidays with a fixed date (全国年节及纪念日放假办法 art. 2: 1 January, 1-2 May, 1-3 October), and what
-was computed with such days is marked provisional: spring festival and make-up days can still move it.
+weekend or a holiday with a fixed date (全国年节及纪念日放假办法 art. 2: 1 January, 1-2 May, 1-3 October), and what was
+computed with such days is marked provisional: spring festival and make-up days can still move it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from configs.catalog import SHANGHAI, Calendar
 
 FIXED_HOLIDAYS = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})  # (month, day)
+NO_OVERRIDES = Calendar()
 CLOSING = time(17, 30)  # of the last day: 民法典 art. 203 lets a period end when business ends
 
 
@@ -27,7 +28,7 @@ class Due:
 class WorkCalendar:
     """`overrides` go before the library; a year that has any entry there counts as published."""
 
-    def __init__(self, overrides: Calendar = Calendar()) -> None:
+    def __init__(self, overrides: Calendar = NO_OVERRIDES) -> None:
         self._off = frozenset(overrides.holidays)
         self._worked = frozenset(overrides.workdays)
         self._years = {day.year for day in self._off | self._worked}

@@ -24,7 +24,7 @@ def pick_set(catalog: Catalog, grade: str | None, severity: int, named: str = ""
 def start_clocks(
     catalog: Catalog, calendar: WorkCalendar, grade: str | None, severity: int, now: datetime, named: str = ""
 ) -> tuple[RunningClock, ...]:
-    """The clocks of the case's set, all started `now`. `grade`: the statutory grade of the event, None if no fact decides."""
+    """The clocks of the case's set, all started `now`. `grade`: the event's statutory grade or None."""
     chosen = pick_set(catalog, grade, severity, named)
     if chosen is None:
         return ()
@@ -32,7 +32,9 @@ def start_clocks(
     return tuple(_start(known[key], calendar, now) for key in chosen.clocks)
 
 
-def stop_clocks(clocks: Sequence[RunningClock], verb: str, now: datetime, *, all_of_them: bool) -> tuple[RunningClock, ...]:
+def stop_clocks(
+    clocks: Sequence[RunningClock], verb: str, now: datetime, *, all_of_them: bool
+) -> tuple[RunningClock, ...]:
     """The clocks after `verb` happened; the closing of a case stops all of them."""
     return tuple(
         replace(clock, done_at=now) if clock.done_at is None and (all_of_them or verb in clock.done_by) else clock

@@ -49,7 +49,8 @@ class Event:
 class EventPost:
     """That a post belongs to an event, and why (`similarity` 0 to 1; 1 for the first). A post belongs to one event.
 
-    `intent` is the judgement's, so that rules can count complaints alone.
+    `intent` is the judgement's, so that rules can count complaints alone. `accuses` are the keys of the offices that the
+    text plainly accuses: the post must not be shown to them (信访工作条例 art. 30).
     """
 
     post_id: str
@@ -60,6 +61,7 @@ class EventPost:
     similarity: float
     near_copy: bool = False
     intent: str = ""
+    accuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

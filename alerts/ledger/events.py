@@ -74,7 +74,7 @@ class Events:
         """Newest first."""
         query = select(*_POST).where(event_posts.c.event_id == event_id)
         query = query.order_by(event_posts.c.at.desc(), event_posts.c.post_id).limit(limit)
-        return [EventPost(*row) for row in self._conn.execute(query)]
+        return [_post(row) for row in self._conn.execute(query)]
 
     def posts_since(self, since: Mapping[str, datetime]) -> dict[str, list[EventPost]]:
         """The posts of many events, of each from its instant on, newest first."""
@@ -84,7 +84,7 @@ class Events:
             query = select(*_POST).where(event_posts.c.event_id.in_(ids), event_posts.c.at >= earliest)
             for row in self._conn.execute(query.order_by(event_posts.c.at.desc(), event_posts.c.post_id)):
                 if row.at >= since[row.event_id]:
-                    found[row.event_id].append(EventPost(*row))
+                    found[row.event_id].append(_post(row))
         return found
 
     def of_posts(self, post_ids: Sequence[str]) -> dict[str, str]:
@@ -123,6 +123,11 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
     values["keywords"] = tuple(values["keywords"])
     values["representatives"] = tuple(values["representatives"])
     return Event(**values)
+
+
+def _post(row: Row[*tuple[Any, ...]]) -> EventPost:
+    values = {item.name: getattr(row, item.name) for item in fields(EventPost)}
+    return EventPost(**{**values, "accuses": tuple(values["accuses"])})
 
 
 def _where(query: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:

@@ -69,6 +69,7 @@ event_posts = Table(
     Column("similarity", Float, nullable=False),
     Column("near_copy", Boolean, nullable=False),
     Column("intent", String, nullable=False),
+    Column("accuses", JSON, nullable=False),
     Index(None, "event_id", "at"),
 )
 

@@ -61,6 +61,7 @@ def _events() -> None:
         sa.Column("similarity", sa.Float(), nullable=False),
         sa.Column("near_copy", sa.Boolean(), nullable=False),
         sa.Column("intent", sa.String(), nullable=False),
+        sa.Column("accuses", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("post_id", name="pk_event_posts"),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name="fk_event_posts_event_id"),
     )
