@@ -84,6 +84,16 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def snapshot(db: sqlite3.Connection) -> Iterator[None]:
+    """Everything read inside is of one moment, whatever others write meanwhile."""
+    db.execute("BEGIN DEFERRED")
+    try:
+        yield
+    finally:
+        db.execute("COMMIT")
+
+
 def to_micros(at: datetime) -> int:
     """Microseconds since 1970 (UTC), exact. Raises ValueError for a time without a zone."""
     if at.tzinfo is None:
