@@ -1,0 +1,140 @@
+"""What new posts of an event lead to: a case is opened, told to be growing, made graver, or taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts import notices
+from alerts.calendar import WorkCalendar
+from alerts.cases import SYSTEM, act, open_case
+from alerts.clocks import start_clocks
+from alerts.ledger import Tx
+from alerts.model import Alert, Case, Event, EventPost
+from alerts.routes import Decision, decide_route
+from alerts.rules import Firing, fired
+from configs.catalog import SHANGHAI, Catalog
+from stream.messages import Judged, Judgement
+
+COMPLAINTS = frozenset({"complaint", "help", "report"})
+GRADES: Mapping[str | None, int] = {None: 0, "一般": 1, "较大": 2, "重大": 3, "特别重大": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event after a batch, and what of the batch may lead to something (neither backfill, praise nor chatter)."""
+
+    event: Event
+    new: tuple[tuple[Judged, EventPost], ...]
+
+    @property
+    def judged(self) -> list[Judged]:
+        return [judged for judged, _ in self.new]
+
+    @property
+    def worst(self) -> Judgement:
+        return max((one.judgement for one in self.judged), key=lambda one: (one.severity, one.severity_score))
+
+    @property
+    def post_ids(self) -> tuple[str, ...]:
+        return tuple(post.post_id for _, post in self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What decisions are made with; `now` is the instant they are made at."""
+
+    catalog: Catalog
+    calendar: WorkCalendar
+    now: datetime
+
+
+def consequences(
+    desk: Desk, tx: Tx, news: News, case: Case | None, posts: Sequence[EventPost]
+) -> tuple[str, list[Alert]]:
+    """Do what the news ask for; returns what became of them ("opened", "joined", ...) and the alerts to add.
+
+    Args:
+        case: the event's case, None if it has none.
+        posts: the event's posts as far back as the rules count, new ones included.
+    """
+    firings = fired(desk.catalog.rules, news.event, posts, news.judged, desk.now)
+    seen = {post.post_id: post for post in (*posts, *(post for _, post in news.new))}
+    if case is None:
+        done, alerts = _without_case(desk, tx, news, firings, list(seen.values()))
+    elif case.is_open:
+        done, alerts = "joined", list(_joined(desk, tx, news, case, firings))
+    else:
+        done, alerts = _closed(desk, tx, news, case)
+    return done, [_fit_for_office(alert, seen) for alert in alerts]
+
+
+def _without_case(
+    desk: Desk, tx: Tx, news: News, firings: Sequence[Firing], posts: Sequence[EventPost]
+) -> tuple[str, list[Alert]]:
+    if not firings:
+        return "no_rule", []
+    decision = _route(desk, news, {key for post in posts for key in post.accuses})
+    opening = next((firing for firing in firings if firing.rule.opens_case), None)
+    if opening is None:
+        return "told", [notices.without_case(news.event, decision.lead, firing, desk.now) for firing in firings]
+    case = _open(desk, tx, news.event, decision)
+    grown = [notices.growth(case, firing, desk.now) for firing in firings if firing.rule.kind == "growth"]
+    told = [replace(alert, state="muted", why_not="已随立案通知告知") for alert in grown]
+    return "opened", [notices.new_case(case, opening, desk.now), *told]
+
+
+def _route(desk: Desk, news: News, accused: Collection[str]) -> Decision:
+    text = "\n".join(f"{one.post.title}\n{one.post.text}" for one in news.judged)
+    return decide_route(desk.catalog, news.event, news.worst, text, accused)
+
+
+def _open(desk: Desk, tx: Tx, event: Event, decision: Decision) -> Case:
+    clocks = start_clocks(
+        desk.catalog, desk.calendar, event.event_grade, event.severity, desk.now, named=decision.clocks
+    )
+    number = tx.cases.next_number(desk.now.astimezone(SHANGHAI).date())
+    return tx.cases.open(*open_case(event, decision, clocks, number, desk.now))
+
+
+def _joined(desk: Desk, tx: Tx, news: News, case: Case, firings: Sequence[Firing]) -> Iterator[Alert]:
+    worst = news.worst
+    if worst.severity > case.severity or GRADES[worst.event_grade] > GRADES[case.event_grade]:
+        case = _escalate(desk, tx, case, worst)
+        yield notices.grave(case, f"案件升级为严重程度 {case.severity} 级", news.post_ids, desk.now)
+    for firing in firings:
+        if firing.rule.kind == "growth":
+            yield notices.growth(case, firing, desk.now)
+
+
+def _escalate(desk: Desk, tx: Tx, case: Case, worst: Judgement) -> Case:
+    grade = max(worst.event_grade, case.event_grade, key=lambda one: GRADES[one])
+    severity = max(worst.severity, case.severity)
+    clocks = start_clocks(desk.catalog, desk.calendar, grade, severity, desk.now)
+    data = {"severity": severity, "event_grade": grade, "post": worst.post_id}
+    note = f"新的信息严重程度 {severity} 级, 案件随之升级"
+    return tx.cases.save(*act(case, "escalate", SYSTEM, desk.now, note, data, clocks))
+
+
+def _closed(desk: Desk, tx: Tx, news: News, case: Case) -> tuple[str, list[Alert]]:
+    """Only a complaint that was published after the closing and says it anew takes the case up again."""
+    closed_at = case.closed_at or case.updated_at
+    again = [
+        post.post_id
+        for judged, post in news.new
+        if judged.judgement.intent.key in COMPLAINTS and post.at > closed_at and not post.near_copy
+    ]
+    if not again:
+        return "joined_closed", []
+    clocks = start_clocks(desk.catalog, desk.calendar, case.event_grade, case.severity, desk.now)
+    note = f"办结后又有 {len(again)} 条信息反映同一问题"
+    changed = tx.cases.save(*act(case, "reopen", SYSTEM, desk.now, note, {"posts": again}, clocks))
+    return "reopened", [notices.reopened(changed, note, tuple(again), desk.now)]
+
+
+def _fit_for_office(alert: Alert, seen: Mapping[str, EventPost]) -> Alert:
+    """Without the posts that accuse the office the alert goes to."""
+    key = alert.office.partition("@")[0]
+    shown = tuple(one for one in alert.posts if one not in seen or key not in seen[one].accuses)
+    return alert if shown == alert.posts else replace(alert, posts=shown)

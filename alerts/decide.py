@@ -1,0 +1,201 @@
+"""The deciding stage: judged posts become events, events become cases, cases give rise to alerts.
+
+A batch is stored in one transaction, so after a crash anywhere the same records can be handled again: posts that the
+ledger already has are passed over, everything else is written under natural keys.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from alerts import notices
+from alerts.accused import accusations
+from alerts.calendar import WorkCalendar
+from alerts.consequences import Desk, News, consequences
+from alerts.ledger import EventFilter, Ledger, Tx
+from alerts.model import Alert, Event, EventPost
+from alerts.routes import superior_id
+from alerts.rules import counts_from, counts_posts
+from configs.catalog import Catalog
+from stream.errors import Conflict
+from stream.log import Out, Record
+from stream.messages import Judged, decode_judged
+
+Count = Callable[[str, str, int], None]
+TICK = 500  # cases looked at in one transaction of `tick`
+
+
+class Assigned(Protocol):
+    """See `alerts.events.Assignment`."""
+
+    @property
+    def event(self) -> Event: ...
+    @property
+    def post(self) -> EventPost: ...
+
+
+class Index(Protocol):
+    """The working set of recent events, see `alerts.events.EventIndex`."""
+
+    def assign(self, judged: Sequence[Judged]) -> Sequence[Assigned]: ...
+    def restore(self, rows: Iterable[tuple[Event, bytes]]) -> None: ...
+    def signature(self, event_id: str) -> bytes: ...
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _uncounted(what: str, reason: str, n: int) -> None:
+    """Nobody counts."""
+
+
+class Decider:
+    """Handles the records of `posts.judged`.
+
+    Args:
+        make_index: makes an empty index; a new one is filled from the ledger at the start and after every failure,
+            because the index must never hold what was not stored.
+        window: how long an event takes new posts; the same that the index was made with.
+        clock: what time it is; given by whoever replays history in simulated time.
+        count: told of every post that leads to nothing, with the reason, and of what the others led to.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        catalog: Catalog,
+        make_index: Callable[[], Index],
+        window: timedelta,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        count: Count = _uncounted,
+    ) -> None:
+        self._ledger = ledger
+        self._catalog = catalog
+        self._make_index = make_index
+        self._window = window
+        self._clock = clock
+        self._count = count
+        self._calendar = WorkCalendar(catalog.calendar)
+        self._index: Index | None = None
+
+    def restore(self) -> None:
+        """Take up the events that can still take posts, from the ledger. Happens by itself before the first batch."""
+        self._index = self._restored()
+
+    def _restored(self) -> Index:
+        index = self._make_index()
+        with self._ledger.read() as tx:
+            newest = tx.events.find(EventFilter(sort="newest", limit=1))
+            if newest:
+                recent = tx.events.recent(newest[0].last_seen - self._window)
+                index.restore((event, signature) for event, signature in recent if signature)
+        return index
+
+    def handle(self, records: Sequence[Record]) -> Sequence[tuple[str, Out]]:
+        """Raises Poison when a record is no Judged; publishes nothing."""
+        counts: Counter[tuple[str, str]] = Counter()
+        fresh = self._fresh([decode_judged(record.value) for record in records], counts)
+        if fresh:
+            self._decide(fresh, counts)
+        for (what, reason), n in counts.items():
+            self._count(what, reason, n)
+        return []
+
+    def _fresh(self, judged: Sequence[Judged], counts: Counter[tuple[str, str]]) -> list[Judged]:
+        """Posts that no event has yet, each once."""
+        wanted: dict[str, Judged] = {}
+        for one in judged:
+            if one.judgement.set_aside:
+                counts["set_aside", one.judgement.set_aside] += 1
+            else:
+                wanted.setdefault(one.post.id, one)
+        with self._ledger.read() as tx:
+            known = tx.events.of_posts(list(wanted))
+        if known:
+            counts["skipped", "already_grouped"] += len(known)
+        return [one for post_id, one in wanted.items() if post_id not in known]
+
+    def _decide(self, fresh: Sequence[Judged], counts: Counter[tuple[str, str]]) -> None:
+        index = self._restored() if self._index is None else self._index
+        self._index = None  # until what it is about to learn is stored
+        assigned = index.assign(fresh)
+        posts = [_with_accused(self._catalog, one.post, judged) for one, judged in zip(assigned, fresh, strict=True)]
+        events = {one.event.id: one.event for one in assigned}
+        with self._ledger.begin() as tx:
+            _store(tx, events, posts, index)
+            self._conclude(tx, list(_news(events, posts, fresh, counts)), counts)
+        self._index = index
+
+    def _conclude(self, tx: Tx, news: Sequence[News], counts: Counter[tuple[str, str]]) -> None:
+        desk = Desk(self._catalog, self._calendar, self._clock())
+        cases = tx.cases.by_events([one.event.id for one in news])
+        counted = [one.event for one in news if counts_posts(self._catalog.rules, one.event)]
+        posts = tx.events.posts_since({one.id: counts_from(self._catalog.rules, one, desk.now) for one in counted})
+        alerts: list[Alert] = []
+        for one in news:
+            done, its = consequences(desk, tx, one, cases.get(one.event.id), posts.get(one.event.id, []))
+            counts["decided", done] += 1
+            alerts += its
+        tx.alerts.add(alerts)
+
+
+def tick(ledger: Ledger, catalog: Catalog, now: datetime) -> int:
+    """Tell of the clocks that have come near or run out, each once; returns how many alerts are new."""
+    told = 0
+    while True:
+        with ledger.begin() as tx:
+            cases = tx.cases.to_tell(now, TICK)
+            for case in cases:
+                superior = superior_id(catalog, case.office, case.region)
+                told += tx.alerts.add(list(notices.of_clocks(case, superior, now)))
+                tx.cases.told(case, now)
+        if len(cases) < TICK:
+            return told
+
+
+def _store(tx: Tx, events: dict[str, Event], posts: Sequence[EventPost], index: Index) -> None:
+    tx.events.save(list(events.values()), {event_id: _signature(index, event_id) for event_id in events})
+    if len(tx.events.link(posts)) != len(posts):
+        raise Conflict("同一批信息已由另一个进程归组, 将重新读取后再处理")
+
+
+def _signature(index: Index, event_id: str) -> bytes:
+    """Empty for an event that a later post of the same batch has pushed out of the window."""
+    try:
+        return index.signature(event_id)
+    except KeyError:
+        return b""
+
+
+def _with_accused(catalog: Catalog, post: EventPost, judged: Judged) -> EventPost:
+    accused = tuple(accusations(catalog.offices, f"{judged.post.title}\n{judged.post.text}"))
+    return replace(post, accuses=accused, intent=judged.judgement.intent.key)
+
+
+def _news(
+    events: dict[str, Event], posts: Sequence[EventPost], fresh: Sequence[Judged], counts: Counter[tuple[str, str]]
+) -> Iterator[News]:
+    """Per event, the posts that may lead to something; the others are counted with the reason."""
+    telling: dict[str, list[tuple[Judged, EventPost]]] = {}
+    for post, judged in zip(posts, fresh, strict=True):
+        if reason := _quiet(judged):
+            counts["no_case", reason] += 1
+        else:
+            telling.setdefault(post.event_id, []).append((judged, post))
+    for event_id, its in telling.items():
+        yield News(events[event_id], tuple(its))
+
+
+def _quiet(judged: Judged) -> str:
+    """Why this post leads to no case and no alert; "" if it may."""
+    if judged.post.backfill:
+        return "backfill"
+    if judged.judgement.topic == "none":
+        return "no_public_matter"
+    return "praise" if judged.judgement.intent.key == "praise" else ""
