@@ -1,0 +1,163 @@
+"""Pending alerts -> one mail per office.
+
+No alert is lost and no office gets a second mail, whatever dies when:
+
+1. hold: in one transaction the alerts of one mail are held for `HOLD` and the mail's id is written to each of them;
+2. send, outside any transaction;
+3. mark: they are sent; or pending again at a later time; or failed for good, and stay visible.
+
+A death before 3 lets the hold run out; the next round finds the mail's id and sends the same mail under the same
+Message-ID, which mail servers and the outbox folder recognise. Several senders may run: a held alert is due for nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.ledger import Ledger, Tx
+from alerts.model import Alert, Case
+from alerts.notify.address import office_address
+from alerts.notify.gather import make_notices
+from alerts.notify.notice import Notifier, OfficeAddress, mail_id_of
+from alerts.quiet import Muted, quiet
+from configs.catalog import Catalog
+from stream.errors import NotifyError
+from stream.messages import Judged
+from stream.worker import Count, ignore
+
+HOLD = timedelta(minutes=10)  # longer than any mail takes: every step of the SMTP dialogue has a time-out
+LONGEST_PAUSE = 60.0  # minutes
+ROUND = 1000  # alerts looked at for one mail
+NO_ADDRESS = "没有这个单位的收件地址，请在 offices.yaml 中补上"
+
+logger = logging.getLogger(__name__)
+_MAIL_ID = re.compile(r"邮件编号 ([0-9a-f]{32})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How many alerts were sent, could not be sent (now or for good), and were muted."""
+
+    sent: int = 0
+    failed: int = 0
+    muted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """The alerts of one mail, held. `address` is None where the office has none."""
+
+    id: str
+    office: str
+    address: OfficeAddress | None
+    alerts: tuple[Alert, ...]
+
+
+def deliver_once(
+    ledger: Ledger,
+    archive_get: Callable[[str], Judged | None],
+    catalog: Catalog,
+    notifier: Notifier,
+    now: datetime,
+    *,
+    count: Count = ignore,
+) -> Delivered:
+    """Send everything that is due at `now`, the gravest mail first; returns what became of it.
+
+    Counts sent, failed, muted and refused. What is not a NotifyError passes: the mail comes again when its hold ends.
+    """
+    sent = failed = hushed = 0
+    while (taken := _take_next(ledger, catalog, now)) is not None:
+        mail, muted = taken
+        hushed += len(muted)
+        for item in muted:
+            count("muted", item.code, 1)
+        if mail.alerts and _send(ledger, archive_get, catalog, notifier, mail, now, count):
+            sent += len(mail.alerts)
+        else:
+            failed += len(mail.alerts)
+    return Delivered(sent, failed, hushed)
+
+
+def next_try(alert: Alert, now: datetime) -> datetime:
+    """After 1, 2, 4 … 60 minutes and up to a quarter more, taken from the id, so that not all come at once."""
+    minutes = min(LONGEST_PAUSE, 2.0 ** min(alert.attempts, 10))
+    share = hashlib.sha256(f"{alert.id}:{alert.attempts}".encode()).digest()[0] / 255
+    return now + timedelta(minutes=minutes * (1 + share / 4))
+
+
+def _take_next(ledger: Ledger, catalog: Catalog, now: datetime) -> tuple[_Mail, list[Muted]] | None:
+    """Hold the next mail; None when nothing is due. Its alerts may all have been muted on the way."""
+    with ledger.begin() as tx:
+        due = tx.alerts.due(now, ROUND)
+        if not due:
+            return None
+        (office, mail_id), group = _first_group(due)
+        wanted, muted = quiet(group, _cases_of(tx, group), catalog)
+        for item in muted:
+            tx.alerts.mute([item.alert.id], item.why)
+        ids = [alert.id for alert in wanted]
+        mail = _Mail(mail_id or mail_id_of(ids), office, office_address(catalog, office), tuple(wanted))
+        tx.alerts.hold(ids, f"正在发送，邮件编号 {mail.id}", now + HOLD)
+    return mail, muted
+
+
+def _first_group(alerts: Sequence[Alert]) -> tuple[tuple[str, str], list[Alert]]:
+    """The gravest of the (office, mail id) groups. Alerts of an earlier mail stay together, new ones make another."""
+    groups: dict[tuple[str, str], list[Alert]] = {}
+    for alert in alerts:
+        groups.setdefault((alert.office, _mail_id(alert)), []).append(alert)
+    return min(groups.items(), key=lambda item: -max(alert.severity for alert in item[1]))
+
+
+def _mail_id(alert: Alert) -> str:
+    found = _MAIL_ID.search(alert.why_not)
+    return found[1] if found else ""
+
+
+def _send(
+    ledger: Ledger,
+    archive_get: Callable[[str], Judged | None],
+    catalog: Catalog,
+    notifier: Notifier,
+    mail: _Mail,
+    now: datetime,
+    count: Count,
+) -> bool:
+    try:
+        if mail.address is None:
+            raise NotifyError(NO_ADDRESS, retryable=True)
+        with ledger.read() as tx:
+            notices = make_notices(tx, archive_get, catalog, mail.alerts)
+        refused = notifier.send(mail.address, notices, now, mail.id)
+    except NotifyError as error:
+        _mark_failed(ledger, mail, error, now)
+        count("failed", "retryable" if error.retryable else "permanent", len(mail.alerts))
+        logger.warning("mail %s to %s was not accepted (retryable: %s)", mail.id, mail.office, error.retryable)
+        return False
+    with ledger.begin() as tx:
+        tx.alerts.mark_sent([alert.id for alert in mail.alerts], now)
+        for address, why in refused.items():
+            tx.audit.add(now, "system", "mail_refused", mail.office, f"{address}: {why}")
+    count("sent", "accepted", len(mail.alerts))
+    if refused:
+        count("refused", "recipient", len(refused))
+    return True
+
+
+def _mark_failed(ledger: Ledger, mail: _Mail, error: NotifyError, now: datetime) -> None:
+    """All alerts of the mail come again together, when the first of them is due."""
+    again = next_try(mail.alerts[0], now) if error.retryable else None
+    with ledger.begin() as tx:
+        for alert in mail.alerts:
+            tx.alerts.mark_failed(alert.id, f"{error}；邮件编号 {mail.id}", again)
+
+
+def _cases_of(tx: Tx, alerts: Sequence[Alert]) -> dict[str, Case]:
+    ids = {alert.case_id for alert in alerts if alert.case_id}
+    return {case.id: case for case in map(tx.cases.get, ids) if case is not None}

@@ -1,0 +1,110 @@
+"""One mail to one office about all its alerts: headers, Chinese text and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from alerts.notify.clean import clean_line, clip
+from alerts.notify.notice import Letterhead, Notice, OfficeAddress
+from alerts.notify.view import case_link, order, subject_of, view
+from configs.catalog import SHANGHAI
+from stream.errors import NotifyError
+
+IN_FULL = 12  # alerts told at length in one mail; mail programs cut off what is longer than about 100 kB
+SUBJECT_LIMIT = 80
+
+
+def compose(
+    letterhead: Letterhead, office: OfficeAddress, notices: Sequence[Notice], mail_id: str, now: datetime
+) -> EmailMessage:
+    """The mail, the gravest alerts first. The same `mail_id` gives the same Message-ID.
+
+    Raises NotifyError (no use to retry) when an address cannot stand in a header.
+    """
+    ordered = order(notices)
+    message = EmailMessage(policy=SMTP)
+    _write_headers(message, letterhead, office, ordered, mail_id, now)
+    values = _values(letterhead, office, ordered, now)
+    message.set_content(_render("office.txt.j2", values), cte="base64")
+    message.add_alternative(_render("office.html.j2", values), subtype="html", cte="base64")
+    return message
+
+
+def recipients(
+    letterhead: Letterhead, office: OfficeAddress, notices: Sequence[Notice]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(to, copies). Deputies get a copy of what is grave or overdue; a redirected mail goes to one address alone."""
+    if letterhead.redirect_to:
+        return (letterhead.redirect_to,), ()
+    return _true_recipients(office, notices)
+
+
+def _true_recipients(office: OfficeAddress, notices: Sequence[Notice]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    pressing = any(notice.alert.severity >= 4 or notice.alert.kind == "overdue" for notice in notices)
+    copies = tuple(address for address in office.deputies if address not in office.emails) if pressing else ()
+    return office.emails, copies
+
+
+def _write_headers(
+    message: EmailMessage,
+    letterhead: Letterhead,
+    office: OfficeAddress,
+    notices: Sequence[Notice],
+    mail_id: str,
+    now: datetime,
+) -> None:
+    to, copies = recipients(letterhead, office, notices)
+    domain = letterhead.sender.rpartition("@")[2] or "localhost"
+    try:
+        message["From"] = Address("民声", addr_spec=letterhead.sender)
+        message["To"] = [Address(clean_line(office.name), addr_spec=address) for address in to]
+        if copies:
+            message["Cc"] = [Address(addr_spec=address) for address in copies]
+    except ValueError as error:
+        wrong = clean_line(", ".join((letterhead.sender, *to, *copies)))
+        raise NotifyError(f"地址格式不正确, 请在单位配置或 mail 设置中改正: {wrong}", retryable=False) from error
+    message["Subject"] = clip(clean_line(subject_of(notices)), SUBJECT_LIMIT)
+    message["Date"] = now.astimezone(SHANGHAI)
+    message["Message-ID"] = f"<{mail_id}@minsheng.{domain}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answers, please
+    if any(notice.alert.severity >= 4 for notice in notices):
+        message["Importance"] = "high"
+
+
+def _values(
+    letterhead: Letterhead, office: OfficeAddress, notices: Sequence[Notice], now: datetime
+) -> dict[str, object]:
+    to, copies = _true_recipients(office, notices)
+    return {
+        "office": clean_line(office.name),
+        "items": [view(notice, letterhead.public_url, now) for notice in notices[:IN_FULL]],
+        "more": [view(notice, letterhead.public_url, now) for notice in notices[IN_FULL:]],
+        "grave": sum(notice.alert.severity >= 4 for notice in notices),
+        "total": len(notices),
+        "redirected": ", ".join((*to, *copies)) if letterhead.redirect_to else "",
+        "demo": letterhead.demo,
+        "home": case_link(letterhead.public_url, ""),
+        "made_at": f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+    }
+
+
+def _render(name: str, values: dict[str, object]) -> str:
+    return _templates().get_template(name).render(values)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("alerts", "templates"),
+        autoescape=select_autoescape(["html", "html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

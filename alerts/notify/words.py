@@ -1,0 +1,59 @@
+"""The Chinese words of the mails for values of the model, and how moments and spans of time are written in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from configs.catalog import SHANGHAI
+
+# Apart from 一般 not the words of the statutory event grades (较大, 重大, 特别重大), which are read from facts.
+SEVERITY: Mapping[int, str] = {1: "一般", 2: "较重", 3: "严重", 4: "特别严重"}
+# What each severity means: the annotation guide of the labels the model is trained on.
+SEVERITY_MEANS: Mapping[int, str] = {
+    1: "日常咨询、建议或轻微问题",
+    2: "持续困扰或个别群众权益受损",
+    3: "涉及人数多、金额大，或有安全健康隐患",
+    4: "涉及伤亡、生命危险、群体事件或大额资金风险",
+}
+# Warning colours: 突发事件应对法 (2024) 第六十三条, red highest. Darkened until white text on them can be read.
+COLOUR: Mapping[int, str] = {1: "#1d5fa8", 2: "#8a6d00", 3: "#c2570c", 4: "#b3261e"}
+KIND: Mapping[str, str] = {
+    "new_case": "新立案件",
+    "grave": "重大情况",
+    "growth": "快速增长",
+    "reopened": "重新办理",
+    "due_soon": "临期提醒",
+    "overdue": "超期提醒",
+}
+FIGURE: Mapping[str, str] = {
+    "posts": "信息数（条）",
+    "sources": "来源数（个）",
+    "baseline": "前一时段（条）",
+    "hours": "统计时段（小时）",
+    "severity": "严重程度（级）",
+    "limit": "规则下限",
+    "reopened": "重新办理（次）",
+}
+
+
+def moment(at: datetime) -> str:
+    """2026-11-25 14:30, in Shanghai time."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def span(length: timedelta) -> str:
+    """A positive length as people say it: 46 小时 30 分; from three days on: 4 天 6 小时."""
+    minutes = int(length.total_seconds() // 60)
+    if minutes >= 3 * 24 * 60:
+        days, rest = divmod(minutes, 24 * 60)
+        return f"{days} 天 {rest // 60} 小时" if rest >= 60 else f"{days} 天"
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest} 分钟"
+    return f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
+
+
+def remaining(due: datetime, now: datetime) -> str:
+    """还剩 46 小时 30 分, or 已超 2 小时."""
+    return f"还剩 {span(due - now)}" if due > now else f"已超 {span(now - due)}"

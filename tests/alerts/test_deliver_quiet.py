@@ -1,0 +1,53 @@
+"""What need not be told any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alerts.model import Alert, Case
+from alerts.quiet import quiet
+from tests.alerts.mailing import make_alert, make_case, make_catalog, make_clock
+
+REMINDER: dict[str, Any] = {"kind": "overdue", "figures": {"clock": "respond"}}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "alert", "case"),
+    [
+        ("an open case", make_alert(), make_case()),
+        ("an alert without a case", make_alert(case_id=""), None),
+        ("a case that is not there", make_alert(), None),
+        ("a helping office", make_alert(office="zhujian"), make_case()),
+        ("the office above", make_alert(office="gov"), make_case()),
+        ("a branch that leads", make_alert(office="renshe@330782"), make_case(office="renshe@330782")),
+        ("a reminder of a clock that runs", make_alert(**REMINDER), make_case()),
+        ("a reminder of a clock unknown", make_alert(kind="overdue"), make_case()),
+    ],
+)
+def test_told(sentence: str, alert: Alert, case: Case | None) -> None:
+    assert quiet([alert], {case.id: case} if case else {}, make_catalog()) == ([alert], [])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "alert", "case", "code", "why"),
+    [
+        ("closed", make_alert(), make_case(state="closed"), "case_closed", "已办结"),
+        ("merged", make_alert(), make_case(state="duplicate"), "case_closed", "重复并单"),
+        ("moved", make_alert(), make_case(office="zhujian", helps=()), "case_moved", "已改派 住房和城乡建设局"),
+        ("moved to a branch", make_alert(), make_case(office="renshe@330782"), "case_moved", "义乌市人社局"),
+        (
+            "answered in the meantime",
+            make_alert(**REMINDER),
+            make_case(clocks=(make_clock(due=-1, done=-0.5),)),
+            "clock_done",
+            "回应",
+        ),
+    ],
+)
+def test_muted(sentence: str, alert: Alert, case: Case, code: str, why: str) -> None:
+    send, muted = quiet([alert], {case.id: case}, make_catalog())
+    assert send == []
+    assert [item.code for item in muted] == [code]
+    assert why in muted[0].why

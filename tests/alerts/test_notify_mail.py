@@ -1,0 +1,233 @@
+"""What is in a mail: headers that nobody can break, and all that an office must know."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from alerts.notify.clean import web_link
+from alerts.notify.compose import IN_FULL, compose
+from alerts.notify.notice import Letterhead, Notice, OfficeAddress, mail_id_of
+from alerts.notify.outbox import OutboxFolder
+from alerts.notify.words import remaining, span
+from stream.errors import NotifyError
+from tests.alerts.mailing import (
+    LETTERHEAD,
+    NOW,
+    OFFICE,
+    make_alert,
+    make_case,
+    make_clock,
+    make_notice,
+    make_quote,
+)
+
+
+def read(*notices: Notice, letterhead: Letterhead = LETTERHEAD, office: OfficeAddress = OFFICE) -> EmailMessage:
+    """The mail as the receiver's program reads it."""
+    raw = compose(letterhead, office, notices, mail_id_of(item.alert.id for item in notices), NOW).as_bytes()
+    return message_from_bytes(raw, policy=policy.default)
+
+
+def text_of(message: EmailMessage, kind: str = "plain") -> str:
+    part = message.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+def test_the_subject_names_the_gravest_place_and_number() -> None:
+    mild = make_notice(2, alert=make_alert(2, severity=2, title="路灯不亮"))
+    assert read(mild, make_notice(1))["Subject"] == "【舆情预警·特别严重】金华市义乌市 云溪苑工地拖欠三十人工资 等2件"
+
+
+def test_the_subject_of_a_reminder_says_so() -> None:
+    late = make_notice(1, alert=make_alert(kind="overdue", severity=3, title="义乌市某工地欠薪"))
+    assert read(late)["Subject"] == "【舆情预警·超期提醒·严重】义乌市某工地欠薪"
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "云溪苑工地拖欠三十人工资",
+        "MS-20261125-0001",
+        "24小时内12条信息反映同一问题",
+        "12 条，来自 2 个来源",
+        "首条 2026-11-23 14:30",
+        "金华市义乌市",
+        "特别严重",
+        "较大（据原文所述数字，待核实）",
+        "老板说再等等，我们等了四个月。",
+        "留言板",
+        "http://board.example/1",
+        "2026-11-27 14:30",
+        "还剩 48 小时",
+        "国办发〔2016〕61号",
+        "事项属于工资拖欠",
+        "保障农民工工资支付条例第七条",
+        "派单目录·工资",
+        "住房和城乡建设局",
+        "http://desk.example/app/case?id=c1",
+    ],
+)
+def test_both_parts_tell_everything(kind: str, said: str) -> None:
+    assert said in text_of(read(make_notice(1)), kind)
+
+
+def test_what_a_title_says_is_shown_and_never_run() -> None:
+    evil = make_notice(
+        1, alert=make_alert(title="<script>alert(1)</script>停水"), quotes=(make_quote(text="<img src=x>"),)
+    )
+    html = text_of(read(evil), "html")
+    assert "<script>" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;停水" in html
+
+
+def test_a_title_cannot_add_a_header() -> None:
+    evil = make_notice(1, alert=make_alert(title="停水\r\nBcc: spy@evil.example\u2028X\u202ez"))
+    message = read(evil)
+    assert message["Bcc"] is None
+    assert message["Subject"].endswith("停水 Bcc: spy@evil.exampleXz")
+
+
+def test_an_office_name_cannot_add_a_recipient() -> None:
+    office = replace(OFFICE, name='x" <spy@evil.example>, "\r\nBcc: spy@evil.example')
+    message = read(make_notice(1, alert=make_alert(severity=2)), office=office)
+    assert [address.addr_spec for address in message["To"].addresses] == ["renshe@town.example"]
+    assert message["Bcc"] is None
+
+
+def test_a_wrong_address_is_named_and_not_tried_again() -> None:
+    with pytest.raises(NotifyError, match="不是地址") as caught:
+        read(make_notice(1), office=replace(OFFICE, emails=("不是地址",)))
+    assert not caught.value.retryable
+
+
+def test_a_long_chinese_subject_survives_the_journey() -> None:
+    title = "一二三四五六七八九十" * 8
+    assert read(make_notice(1, alert=make_alert(title=title)))["Subject"].startswith(
+        "【舆情预警·特别严重】金华市义乌市 一二三"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://a.example/x?y=1", True),
+        ("http://a.example", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("http://", False),
+        ("//a.example/x", False),
+        ("http://[bad", False),
+        ("", False),
+    ],
+)
+def test_only_web_addresses_become_links(url: str, kept: bool) -> None:
+    assert bool(web_link(url)) is kept
+
+
+def test_deputies_get_a_copy_of_what_is_grave_or_overdue() -> None:
+    assert read(make_notice(1))["Cc"] == "deputy@town.example"
+    assert read(make_notice(1, alert=make_alert(kind="overdue", severity=1)))["Cc"] == "deputy@town.example"
+    assert read(make_notice(1, alert=make_alert(severity=3)))["Cc"] is None
+
+
+def test_a_redirected_mail_goes_to_us_and_names_the_true_recipients() -> None:
+    message = read(make_notice(1), letterhead=replace(LETTERHEAD, redirect_to="us@town.example"))
+    assert [address.addr_spec for address in message["To"].addresses] == ["us@town.example"]
+    assert message["Cc"] is None
+    for kind in ("plain", "html"):
+        assert "renshe@town.example, deputy@town.example" in text_of(message, kind)
+
+
+def test_the_demo_says_that_all_is_invented() -> None:
+    shown = read(make_notice(1), letterhead=replace(LETTERHEAD, demo=True))
+    assert all("演示数据，均为虚构" in text_of(shown, kind) for kind in ("plain", "html"))
+    assert "演示数据" not in text_of(read(make_notice(1)))
+
+
+def test_a_full_mail_lists_every_alert_and_stays_small() -> None:
+    notices = [make_notice(number, alert=make_alert(number)) for number in range(1, 60)]
+    message = read(*notices)
+    for kind in ("plain", "html"):
+        links = re.findall(r"case\?id=(c\d+)", text_of(message, kind))
+        assert set(links) == {f"c{number}" for number in range(1, 60)}
+    assert f"其余 {59 - IN_FULL} 件" in text_of(message)
+    assert len(text_of(message, "html").encode()) < 102_000
+
+
+def test_an_alert_without_case_and_event_can_be_told() -> None:
+    bare = Notice(alert=make_alert(case_id="", event_id="", figures={}))
+    assert "未能从原文识别" in text_of(read(bare), "html")
+
+
+def test_clocks_say_what_is_left_late_and_done() -> None:
+    clocks = (
+        make_clock(due=-2),
+        make_clock(due=1.5),
+        make_clock(due=5, done=-1),
+        make_clock(due=-3, done=-1),
+        make_clock(provisional=True),
+    )
+    text = text_of(read(make_notice(1, case=make_case(clocks=clocks))))
+    assert "已超 2 小时" in text
+    assert "还剩 1 小时 30 分" in text
+    assert "已完成 2026-11-25 13:30（依据" in text
+    assert "已完成 2026-11-25 13:30（超期）" in text
+    assert "节假日安排尚未公布" in text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (5, "5 分钟"),
+        (60, "1 小时"),
+        (90, "1 小时 30 分"),
+        (2790, "46 小时 30 分"),
+        (4320, "3 天"),
+        (6120, "4 天 6 小时"),
+    ],
+)
+def test_spans_are_said_as_people_do(minutes: int, said: str) -> None:
+    assert span(timedelta(minutes=minutes)) == said
+
+
+def test_a_clock_that_runs_out_this_instant_is_over() -> None:
+    assert remaining(NOW, NOW).startswith("已超")
+
+
+def test_the_same_alerts_have_the_same_message_id_in_any_order() -> None:
+    first, second = make_notice(1), make_notice(2)
+    message_id = read(first, second)["Message-ID"]
+    assert message_id == read(second, first)["Message-ID"] != read(first)["Message-ID"]
+    assert re.fullmatch(r"<[0-9a-f]{32}@minsheng\.town\.example>", message_id)
+
+
+def test_the_outbox_keeps_one_file_per_mail(tmp_path: Path) -> None:
+    box = OutboxFolder(tmp_path / "outbox", LETTERHEAD)
+    box.send(OFFICE, [make_notice(1)], NOW)
+    box.send(OFFICE, [make_notice(1)], NOW + timedelta(minutes=11))
+    box.send(OFFICE, [make_notice(2)], NOW)
+    files = sorted((tmp_path / "outbox").iterdir())
+    assert [file.suffix for file in files] == [".eml", ".eml"]
+
+
+def test_an_outbox_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_text("in the way")
+    with pytest.raises(NotifyError, match="无法写入") as caught:
+        OutboxFolder(tmp_path / "outbox", LETTERHEAD).send(OFFICE, [make_notice(1)], NOW)
+    assert caught.value.retryable
+
+
+def test_the_date_header_is_shanghai_time() -> None:
+    sent = read(make_notice(1))["Date"].datetime
+    assert sent == datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
+    assert sent.utcoffset() == timedelta(hours=8)
