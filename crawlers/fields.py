@@ -14,9 +14,9 @@ is not read. Any of them can be replaced, one by one, by `fields` of the source.
     sheet   link: the spreadsheets linked from the page (not used when the source's address is itself a .csv or .xlsx);
             a field "column.X" names the column of Post field X, as {"column.text": "诉求内容"}
 
-`entry_mark` is whatever in the list changes when the item changes (状态, 已回复, number of replies). Where it is present an
-item is visited again exactly when it changed; where it is absent, items younger than three days without an office's
-reply are visited again at most once an hour. Lists are expected newest first. Times may be in any form that
+`entry_mark` is whatever in the list changes when the item changes (状态, 已回复, number of replies). Where it is
+present an item is visited again exactly when it changed; where it is absent, items younger than three days without an
+office's reply are visited again at most once an hour. Lists are expected newest first. Times may be in any form that
 `crawlers/times.py` reads; a `datetime` attribute (time::attr(datetime)) works as well as text.
 """
 
