@@ -17,6 +17,7 @@ from typing import Literal
 import yaml
 
 from alerts.model import Action, Case
+from app.demo.fit import best_fit
 from configs.catalog import SHANGHAI
 
 DUTY = "duty"
@@ -125,7 +126,8 @@ def _awake(at: datetime) -> datetime:
 def _note(case: Case, verb: str) -> str:
     notes = _notes()[verb]
     if isinstance(notes, Mapping):
-        notes = notes.get(case.topic, notes["other"])
+        fitting = best_fit(case.title, notes.get(case.topic, ()), enough=1)
+        notes = (fitting,) if fitting else notes["other"]
     return notes[int(_roll(case, f"note {verb}") * len(notes))]
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from app.demo.fit import best_fit
 from app.demo.stories import Story, StoryPost, load_stories
 from app.demo.texts import Advert, Noise, Texts, load_noise, load_texts
 from configs.catalog import SHANGHAI
@@ -27,6 +28,9 @@ HOTLINE_DONE_SHARE = 0.45  # of the hotline's ordinary orders
 STORY_COPIES = 16
 NOISE_COPIES = 26
 
+_CALLER = re.compile(r"^(?:市民|匿名|群众)?(?:来电人?|致电)(?:反映|举报|咨询|求助|表示|投诉|建议|称)+[：:，,\s]*")
+_WORDS = re.compile(r"[^。！？\n!?]{7,}?(?=[，。！？；\n,!?;]|$)|[^\n]+")
+_TONE = {"ask": "question", "suggest": "question", "other": "question", "praise": "praise"}
 _HOURS = {  # weight of each hour of the day (Shanghai): offices' hours for calls, evenings for the forum
     "board": (1, 1, 0, 0, 0, 1, 2, 4, 8, 11, 11, 8, 6, 6, 8, 9, 8, 7, 6, 8, 9, 9, 6, 3),
     "hotline": (1, 1, 1, 1, 1, 1, 3, 6, 11, 12, 12, 9, 5, 7, 10, 11, 10, 8, 6, 5, 5, 4, 2, 1),
@@ -148,11 +152,14 @@ def _advert(rng: random.Random, texts: Texts, advert: Advert, key: str, at: date
 
 
 def headline(text: str, limit: int = 26) -> str:
-    """A title for a text that has none: its first clause, cut at `limit` characters."""
-    first = re.split(r"[，。！？；\n,!?;]", text.strip(), maxsplit=1)[0].strip(" “”\"'：:")
-    if len(first) < 5:
-        first = re.split(r"[。！？\n]", text.strip(), maxsplit=1)[0]
-    return first if len(first) <= limit else first[: limit - 1] + "…"
+    """A title for a text that has none: its first words up to a pause, cut at `limit` characters.
+
+    The hotline's opening (来电人反映) is left out.
+    """
+    bare = _CALLER.sub("", text.strip())
+    first = _WORDS.match(bare) or _WORDS.match(text.strip())
+    title = (first[0] if first else bare).strip(" ：:")
+    return title if len(title) <= limit else title[: limit - 1] + "…"
 
 
 def _some_time(rng: random.Random, source: str, anchor: datetime) -> datetime:
@@ -178,10 +185,12 @@ def _answered(rng: random.Random, texts: Texts, noise: Noise, post: TownPost, an
     """With an office's answer, for a share of the older messages and orders."""
     share = {"board": REPLY_SHARE, "hotline": HOTLINE_DONE_SHARE}.get(post.source, 0.0)
     reply_at = post.published_at + timedelta(hours=rng.uniform(18, 150))
-    bodies = texts.replies.get(noise.topic, ())
-    if rng.random() >= share or not bodies or reply_at > anchor:
+    if rng.random() >= share or noise.topic not in texts.offices or reply_at > anchor:
         return post
-    answer = rng.choice(texts.greetings) + rng.choice(bodies) + rng.choice(texts.closings)
+    tone = _TONE.get(noise.intent, "grievance")
+    fitting = best_fit(post.title + post.text, texts.replies[noise.topic]) if tone == "grievance" else ""
+    body = fitting or rng.choice(texts.general[tone])
+    answer = rng.choice(texts.greetings) + body + rng.choice(texts.closings)
     return replace(post, reply=answer, office=texts.offices[noise.topic], reply_at=_in_hours(reply_at))
 
 

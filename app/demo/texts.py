@@ -46,7 +46,9 @@ class Chat(BaseModel):
 
 
 class Texts(BaseModel):
-    """`replies`: topic -> what offices answer; `offices`: topic -> who answers."""
+    """`replies`: topic -> what offices answer to it, `general`: by the kind of letter (grievance,
+    question, praise), where no reply to the topic fits; `offices`: topic -> who answers.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,6 +58,7 @@ class Texts(BaseModel):
     closings: tuple[str, ...]
     offices: Mapping[str, str]
     replies: Mapping[str, tuple[str, ...]]
+    general: Mapping[str, tuple[str, ...]]
     repost_prefixes: tuple[str, ...]
     repost_suffixes: tuple[str, ...]
     surnames: tuple[str, ...]
