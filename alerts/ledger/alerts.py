@@ -42,7 +42,10 @@ class Alerts:
         return len(self._conn.execute(insert.returning(alerts.c.id), rows).all())
 
     def due(self, now: datetime, limit: int = 200) -> list[Alert]:
-        """Pending ones whose time has come, oldest first; rows that another sender holds are passed over."""
+        """Pending ones whose time has come, oldest first; rows that another sender holds are passed over.
+
+        Locks them where the database can, so it needs a writing transaction (`ledger.begin`).
+        """
         ready = or_(alerts.c.next_try_at.is_(None), alerts.c.next_try_at <= now)
         query = select(*_ALERT).where(alerts.c.state == "pending", ready)
         query = query.order_by(alerts.c.created_at, alerts.c.id).limit(limit).with_for_update(skip_locked=True)

@@ -41,7 +41,8 @@ class Users:
     def verify(self, name: str, password: str, now: datetime) -> User | None:
         """The user if the password is right and the account neither disabled nor locked.
 
-        Five failures in a row lock it for 15 minutes. An unknown name takes as long as a wrong password.
+        Five failures in a row lock it for 15 minutes. An unknown name takes as long as a wrong password. Needs a
+        writing transaction (`ledger.begin`), because failures are counted.
         """
         row = self._conn.execute(select(users).where(users.c.name == name).with_for_update()).mappings().first()
         right = _matches(row["password_hash"] if row else _nobody(), password)

@@ -1,0 +1,14 @@
+"""What the ledger must do on every database. A backend's test module imports this class and gives it one fixture:
+
+`url`: the address of an empty database.
+"""
+
+from __future__ import annotations
+
+from tests.contract.ledger_cases import CasesContract
+from tests.contract.ledger_events import EventsContract
+from tests.contract.ledger_notices import NoticesContract
+
+
+class LedgerContract(EventsContract, CasesContract, NoticesContract):
+    """All of it."""
