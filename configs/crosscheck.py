@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple, get_args
@@ -20,6 +19,7 @@ KINDS: tuple[str, ...] = get_args(Source.model_fields["publishes"].annotation)
 INTENTS = ("complaint", "help", "ask", "suggest", "report", "praise", "other")
 SENTIMENTS = ("neg", "neu", "pos")
 GRADES = ("一般", "较大", "重大", "特别重大")
+_FILES = ("topics", "offices", "regions", "sources")  # the lists of a Match whose values stand in a file of that name
 _LISTS = ("topics", "offices", "regions", "sources", "kinds", "intents", "sentiments", "words")
 
 
@@ -60,6 +60,7 @@ class _Known:
     def __init__(self, catalog: Catalog) -> None:
         self.offices = set(catalog.office)
         self.regions = set(catalog.region_names)
+        self.publishes = {source.key: source.publishes for source in catalog.sources}
         self.clocks = {clock.key for clock in catalog.clocks}
         self.clock_sets = {item.key for item in catalog.clock_sets}
         self.named_sets = {node.clocks for _, node in _walk(catalog.routes, ("routes",)) if node.clocks}
@@ -74,9 +75,11 @@ class _Known:
         }
 
 
-def _unknown(path: Path_, value: str, what: str, known: Collection[str], where: str) -> Iterator[Found]:
+def _unknown(path: Path_, value: str, what: str, known: Collection[str], where: str = "") -> Iterator[Found]:
+    """`where`: the file in which more of them can be added; "" where `known` is all there can be."""
     if value not in known:
-        yield Found(path, value, f"没有这个{what}", suggest(value, sorted(known), f"改为已有的, 或先在 {where} 中添加"))
+        otherwise = f"改为已有的, 或先在 {where} 中添加" if where else f"只能是 {'、'.join(known)}"
+        yield Found(path, value, f"没有这个{what}", suggest(value, known, otherwise))
 
 
 # ---- keys ----
@@ -175,7 +178,7 @@ def _route(node: Route, path: Path_, above: Sequence[Match], known: _Known) -> I
 def _match(match: Match, path: Path_, known: _Known) -> Iterator[Found]:
     for name, (what, values) in known.match.items():
         for i, value in enumerate(getattr(match, name)):
-            yield from _unknown((*path, name, i), value, what, values, f"{name}.yaml")
+            yield from _unknown((*path, name, i), value, what, values, f"{name}.yaml" if name in _FILES else "")
     for i, word in enumerate(match.words):
         if not word.strip():
             yield Found((*path, "words", i), word, "空词会匹配所有信息", "删去")
@@ -244,6 +247,10 @@ def _rule(rule: Rule, path: Path_, known: _Known) -> Iterator[Found]:
         yield Found(
             (*path, "match", "intents"), list(rule.match.intents), "表扬和无诉求的信息不会达到严重程度", "改 intents"
         )
+    kinds = {known.publishes.get(key, "") for key in rule.match.sources}
+    if rule.match.kinds and kinds and kinds.isdisjoint(rule.match.kinds):
+        why = "match.sources 的来源没有这些种类的信息, 永远不会匹配"
+        yield Found((*path, "match", "kinds"), list(rule.match.kinds), why, "改 kinds 或 sources")
     if set(rule.match.topics) == {"none"}:
         yield Found((*path, "match", "topics"), ["none"], "与政府职责无关的信息不立案, 规则永远不会触发", "改 topics")
 
@@ -272,7 +279,7 @@ def _clock_sets(catalog: Catalog, known: _Known) -> Iterator[Found]:
             yield from _unknown((*path, "clocks", n), key, "时限", known.clocks, "clocks")
         yield from _doubled(((*path, "clocks", n), key) for n, key in enumerate(item.clocks))
         for n, grade in enumerate(item.grades):
-            yield from _unknown((*path, "grades", n), grade, "事件分级", GRADES, "一般、较大、重大、特别重大")
+            yield from _unknown((*path, "grades", n), grade, "事件分级", GRADES)
         before = next(
             (one for one in sets[:i] if _takes_all(one.grades, one.severity_min, item.grades, item.severity_min)), None
         )
@@ -342,8 +349,9 @@ def _sheet(catalog: Catalog) -> Iterator[Found]:
     sheet = catalog.sheet
     for i, field in enumerate(sheet.required):
         yield from _unknown(("sheet", "required", i), field, "字段", sheet.columns.keys(), "columns")
-    names = Counter(name for names in sheet.columns.values() for name in set(names))
-    for field, own in sheet.columns.items():
-        for i, name in enumerate(own):
-            if names[name] > 1:
-                yield Found(("sheet", "columns", field, i), name, "同一列名对应了多个字段", "只留在一个字段下")
+    owner: dict[str, str] = {}
+    for field, names in sheet.columns.items():
+        for i, name in enumerate(names):
+            first = owner.setdefault(name, field)
+            if first != field:
+                yield Found(("sheet", "columns", field, i), name, f"同一列名也写在 {first} 下", "只留在一个字段下")

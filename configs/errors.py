@@ -12,8 +12,9 @@ ENVIRONMENT = "环境变量"
 class Problem:
     """One thing that is wrong, in Chinese.
 
-    `file` is the path as it was given, or "环境变量"; `line` counts from 1 (0: no line is to blame). `field` is the way
-    to the value, as `offices[renshe].superior`. `value` is what stands there, "" if nothing does. `todo` says what to do.
+    `file` is the path as it was given, or "环境变量"; `line` counts from 1 (0: no line is to blame).
+    `field` is the way to the value, as `offices[renshe].superior`. `value` is what stands there, "" if nothing does.
+    `todo` says what to do about it.
     """
 
     file: str
@@ -32,7 +33,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. `problems`: everything that was found, at least one; str() has a line for each."""
+    """The configuration cannot be used. `problems`: all that was found, never empty; str() has a line for each."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

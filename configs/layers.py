@@ -29,7 +29,7 @@ class Layers:
         if document.value is None:
             return
         if not isinstance(document.value, dict):
-            yield Problem(document.file, 1, "", show(document.value), "应为键值对", "写成 键: 值")
+            yield Problem(document.file, 1, "设置", show(document.value), "应为键值对", "写成 键: 值")
             return
         for name, value in document.value.items():
             self._lay(str(name), value, document)
@@ -39,7 +39,9 @@ class Layers:
         found = []
         for name in sorted(name for name in env if name.startswith(PREFIX) and name not in LAUNCHER):
             if name not in names:
-                todo = suggest(name, (*names, *LAUNCHER), "写成 MINSHENG_<节>__<键>, 见 configs/embedded.yaml")
+                todo = suggest(
+                    name, (*names, *LAUNCHER), "写成 MINSHENG_<节>__<键>, 见 configs/embedded.yaml", cutoff=0.8
+                )
                 found.append(Problem(ENVIRONMENT, 0, name, "", "没有这个设置", todo))
             elif not env[name] and not _may_be_empty(names[name]):
                 found.append(Problem(ENVIRONMENT, 0, name, "", "不能为空", "填写值, 或取消这个环境变量"))

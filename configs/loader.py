@@ -43,7 +43,7 @@ def load_catalog(dirs: Sequence[Path]) -> Catalog:
 def load_settings(paths: Sequence[Path], env: Mapping[str, str]) -> Settings:
     """Settings from files (a later one overrides an earlier one key by key), then from the environment.
 
-    Names: MINSHENG_<KEY> and MINSHENG_<SECTION>__<KEY>; an unknown name with that prefix is a problem like an unknown key.
+    Names: MINSHENG_<KEY> and MINSHENG_<SECTION>__<KEY>; an unknown one is a problem, as an unknown key.
     """
     layers = Layers()
     found = [problem for path in paths for problem in layers.add_file(read_document(path))]

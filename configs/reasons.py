@@ -80,9 +80,9 @@ def shown(error: ErrorDetails) -> str:
     return "" if error["type"] in ("missing", "extra_forbidden") else show(error["input"])
 
 
-def suggest(word: str, known: Iterable[str], otherwise: str) -> str:
-    """是不是 X? with the closest of the known words, or `otherwise` if none is close."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+def suggest(word: str, known: Iterable[str], otherwise: str, cutoff: float = 0.6) -> str:
+    """是不是 X? with the closest of the known words, or `otherwise` if none is as like it as `cutoff` (0 to 1)."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"是不是 {close[0]}?" if close else otherwise
 
 

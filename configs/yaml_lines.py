@@ -17,13 +17,17 @@ Path_ = Sequence[str | int]  # the way from the root of a value to a part of it:
 LONGEST_VALUE = 60  # characters of a value that a message repeats
 SYNTAX = "YAML 语法错误"
 _SYNTAX_REASONS = (  # what the parser says -> what it means to the writer
-    ("cannot start any token", "有不能用在此处的字符", "缩进请用空格, 不要用制表符; 含特殊字符的文本加引号"),
+    ("found a tab character", "缩进用了制表符", "缩进请用空格"),
+    ("cannot start any token", "有不能用在此处的字符", "缩进请用空格; 以 @ % ` 等开头的文本加引号"),
+    ("control characters", "有看不见的控制字符", "删去"),
+    ("unhashable key", "键不能是列表或键值对", "写成 键: 值"),
     ("mapping values are not allowed", "此处不能再出现冒号", "检查缩进; 含冒号的文本加引号"),
     ("could not find expected ':'", "键后面缺少冒号", "写成 键: 值, 冒号后留一个空格"),
     ("did not find expected key", "缩进不一致或括号、引号不配对", "与上下各行对齐, 并检查引号"),
     ("expected <block end>", "缩进不一致", "与上下各行对齐"),
     ("did not find expected '-' indicator", "列表项缩进不一致", "各项的 - 要对齐"),
     ("did not find expected ',' or", "列表或键值对的括号没有写完", "补上逗号或右括号"),
+    ("did not find expected node content", "列表或键值对的括号没有写完", "补上逗号或右括号"),
     ("quoted scalar", "引号没有配对", "补上另一个引号"),
     ("undefined alias", "引用了没有定义的名称", "先用 & 定义, 再用 * 引用"),
     ("expected a single document", "一个文件里有多个文档", "删去多余的 ---"),
@@ -121,7 +125,8 @@ def _step(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, int] | No
         item = node.value[part]
         return item, item.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
-        return next(((value, key.start_mark.line + 1) for key, value in node.value if key.value == part), None)
+        pairs = reversed(node.value)  # the last one counts, as in the value
+        return next(((value, key.start_mark.line + 1) for key, value in pairs if key.value == part), None)
     return None
 
 
@@ -169,9 +174,8 @@ def _doubled_here(node: yaml.MappingNode, file: str) -> Iterator[Problem]:
 
 def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    said = f"{getattr(error, 'context', '') or ''} {getattr(error, 'problem', '') or ''}"
-    reason, todo = next(
-        ((why, what) for words, why, what in _SYNTAX_REASONS if words in said), ("", "检查缩进、引号和冒号")
-    )
+    said = str(error)
+    found = ((why, what) for words, why, what in _SYNTAX_REASONS if words in said)
+    reason, todo = next(found, ("", "检查缩进、引号和冒号"))
     line = mark.line + 1 if mark else text[: getattr(error, "position", 0) or 0].count("\n") + 1
     return Problem(file, line, "", "", f"{SYNTAX}: {reason}" if reason else SYNTAX, todo)
