@@ -98,11 +98,10 @@ class Cursor:
         self.items[post_id] = [digest, published_at.timestamp()]
         self.newest = max(self.newest, published_at.timestamp())
 
-    def saw(self, post_ids: Iterable[str]) -> None:
-        """Unchanged items came into sight: they are forgotten last."""
-        for post_id in post_ids:
-            if (item := self.items.pop(post_id, None)) is not None:
-                self.items[post_id] = item
+    def saw(self, post_id: str) -> None:
+        """An unchanged item came into sight: it is forgotten last."""
+        if (item := self.items.pop(post_id, None)) is not None:
+            self.items[post_id] = item
 
 
 def page_key(url: str) -> str:

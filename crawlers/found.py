@@ -44,12 +44,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One page that was read: its items, or posts already built (a spreadsheet's rows).
+    """One page that was read: its items, or posts already built and masked (a spreadsheet's rows).
 
-    `follow` is whether later changes are to be expected (an answer, another comment) when the list shows no mark.
+    `entry` None: the page is no entry of a list (a feed) and its state is not kept. `follow` is whether later changes
+    are to be expected (an answer, another comment) when the list shows no mark. `may_be_empty`: no items is no fault.
     """
 
-    entry: Entry
+    entry: Entry | None
     found: tuple[Found, ...] = ()
     posts: tuple[Post, ...] = ()
     follow: bool = True
+    may_be_empty: bool = False
