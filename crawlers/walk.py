@@ -72,17 +72,20 @@ class Walk:
         if self.tally.entries is None:
             self.tally.entries = entries
 
-    def ask(self, entry: Entry, parse_item: Parse, failed: Parse | None = None, **more: Any) -> Iterator[Request]:
-        """A request for the page of an entry, once per visit."""
-        if not is_web(entry.url):
-            self.tally.drop("bad_link", f"{entry.url[:80]} 不是网页地址")
+    def ask(
+        self, entry: Entry, parse_item: Parse, *, url: str = "", failed: Parse | None = None, **more: Any
+    ) -> Iterator[Request]:
+        """A request for the page of an entry (or for `url`, a further page of it), once per visit."""
+        url = url or entry.url
+        if not is_web(url):
+            self.tally.drop("bad_link", f"{url[:80]} 不是网页地址")
             return
-        key = normalise(entry.url)
+        key = normalise(url)
         if key in self._asked or self.resting:
             return
         self._asked.add(key)
         arguments = {"entry": entry, **more}
-        yield Request(entry.url, parse_item, errback=failed or self.item_failed, cb_kwargs=arguments, dont_filter=True)
+        yield Request(url, parse_item, errback=failed or self.item_failed, cb_kwargs=arguments, dont_filter=True)
 
     def item_failed(self, failure: Failure) -> None:
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]  # set by Scrapy

@@ -37,18 +37,24 @@ class ForumSpider(Spider):
     def parse(self, response: Response, *_: Any, **__: Any) -> Iterator[Request]:
         return self.walk.step(response, self.parse, self.parse_item)
 
-    def parse_item(self, response: TextResponse, entry: Entry, thread: str = "", page: int = 1) -> Iterator[Any]:
-        thread = thread or entry.url
+    def parse_item(self, response: TextResponse, entry: Entry, page: int = 1) -> Iterator[Any]:
         title = pick(response.selector, self.walk.fields["title"])
         nodes = response.css(self.walk.fields["post"])
         opening = 1 if page == 1 else 0
-        found = [self._opening(node, thread, title) for node in nodes[:opening]]
-        found += [self._comment(node, thread, title) for node in nodes[opening:]]
-        yield Visit(entry, tuple(found))
-        following = pick(response.selector, self.walk.fields["next_page"])
-        if following and page < self.walk.source.max_pages:
-            more = {"thread": thread, "page": page + 1}
-            yield from self.walk.ask(Entry(response.urljoin(following)), self.parse_item, **more)
+        found = [self._opening(node, entry.url, title) for node in nodes[:opening]]
+        found += [self._comment(node, entry.url, title) for node in nodes[opening:]]
+        following = self._next_page(response, page)
+        # the thread counts as visited with its last page: if one fails, the whole thread is read again
+        yield Visit(None if following else entry, tuple(found))
+        for request in following:
+            yield request
+
+    def _next_page(self, response: TextResponse, page: int) -> list[Request]:
+        link = pick(response.selector, self.walk.fields["next_page"])
+        if not link or page >= self.walk.source.max_pages:
+            return []
+        entry = response.cb_kwargs["entry"]
+        return list(self.walk.ask(entry, self.parse_item, url=response.urljoin(link), page=page + 1))
 
     def _opening(self, node: Selector, thread: str, title: str) -> Found:
         return self._found(node, normalise(thread), thread, title)

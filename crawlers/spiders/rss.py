@@ -45,14 +45,14 @@ class RssSpider(Spider):
         for item in found:
             entry = Entry(item.url, short_hash(item.title + item.text), item.time)
             if walk.cursor.wants(entry.url, entry.mark, walk.now()):
-                yield from walk.ask(entry, self.parse_item, self.summary_only, item=item)
+                yield from walk.ask(entry, self.parse_item, failed=self.summary_only, item=item)
 
     def parse_item(self, response: TextResponse, entry: Entry, item: Found) -> Visit:
         text = pick(response.selector, self.walk.fields["detail"])
         return Visit(entry, (replace(item, text=text or item.text),), follow=False)
 
     def summary_only(self, failure: Failure) -> Visit:
-        """The page cannot be read: the feed's own text is published, the page is tried again while the feed lists it."""
+        """The page cannot be read: the feed's own text is published and the page tried again at the next visits."""
         arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]  # set by Scrapy
         self.walk.tally.put_off(*self.walk.why(failure, arguments["entry"].url))
         return Visit(None, (arguments["item"],))
