@@ -56,16 +56,24 @@ def phrase_terms(word: Word) -> list[str]:
 
 def term_prefix(word: Word) -> str:
     """What a term begins with where a word of one token occurs."""
-    return _marked(word)[0]
+    return _MARKED[word[0]]
 
 
 def _terms(singles: Sequence[str]) -> list[str]:
-    return list(map(add, _marked(singles), [*singles[1:], ""]))
+    return list(map(add, map(_MARKED.__getitem__, singles), [*singles[1:], ""]))
 
 
-def _marked(singles: Sequence[str]) -> Sequence[str]:
-    runs = set(_RUNS.findall(" ".join(singles)))
-    return [token + "_" if token in runs else token for token in singles] if runs else singles
+class _Marked(dict[str, str]):
+    """A token as it begins a term: a run with "_" behind it. Only single characters are remembered: there are few."""
+
+    def __missing__(self, token: str) -> str:
+        marked = token + "_" if _RUNS.match(token) else token
+        if len(token) == 1:
+            self[token] = marked
+        return marked
+
+
+_MARKED = _Marked()
 
 
 def parse(query: str) -> list[Word]:
