@@ -16,7 +16,7 @@ import click
 
 from app.runner import Part, Stop, Supervisor, part_environment
 from app.stages import make_stage
-from stream.worker import run_once
+from stream.worker import Count, run_once
 
 if TYPE_CHECKING:
     from app.wire import House
@@ -37,7 +37,8 @@ def start_logging() -> None:
 def work(house: House, name: str, *, drain: bool = False) -> None:
     """Run one stage until stopped (or, with `drain`, until nothing is left)."""
     start_logging()
-    stop, stage, counter = Stop().install(), make_stage(house, name), house.counter(name)
+    stop, counter = Stop().install(), house.counter(name)
+    stage = make_stage(house, name, counter)
     logger.info("stage %s is ready", name)
     try:
         while not stop:
@@ -49,29 +50,32 @@ def work(house: House, name: str, *, drain: bool = False) -> None:
         counter.flush()
 
 
-def deliver_round(house: House, now: datetime) -> int:
+def deliver_round(house: House, now: datetime, count: Count) -> int:
     """Look at every clock, then send what is due; returns how many alerts were sent."""
     from alerts.decide import tick
     from alerts.deliver import deliver_once
 
     tick(house.ledger, house.catalog, now)
-    done = deliver_once(house.ledger, house.archive.get, house.catalog, house.notifier, now)
-    return done.sent
+    return deliver_once(house.ledger, house.archive.get, house.catalog, house.notifier, now, count=count).sent
 
 
 def keep_delivering(house: House, *, drain: bool = False) -> None:
     start_logging()
-    stop, kept = Stop().install(), house.now() - HOUSEKEEP_EVERY
-    while not stop:
-        sent = deliver_round(house, house.now())
-        if sent:
-            logger.info("sent %d alerts", sent)
-        if drain and not sent:
-            return
-        if house.now() - kept >= HOUSEKEEP_EVERY:
-            kept = house.now()
-            keep_house(house, kept)
-        stop.wait(0.0 if drain else DELIVER_EVERY)
+    stop, counter, kept = Stop().install(), house.counter("deliver"), house.now() - HOUSEKEEP_EVERY
+    try:
+        while not stop:
+            sent = deliver_round(house, house.now(), counter)
+            counter.flush_when_due()
+            if sent:
+                logger.info("sent %d alerts", sent)
+            elif drain:
+                return
+            if house.now() - kept >= HOUSEKEEP_EVERY:
+                kept = house.now()
+                keep_house(house, kept)
+            stop.wait(0.0 if drain else DELIVER_EVERY)
+    finally:
+        counter.flush()
 
 
 def keep_house(house: House, now: datetime) -> None:

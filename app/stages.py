@@ -10,18 +10,19 @@ from stream.messages import JUDGED, RAW, decode_judged, decode_post, encode_judg
 from stream.worker import Handle, Stage
 
 if TYPE_CHECKING:
+    from app.counters import Counter
     from app.wire import House
 
 SOURCES = {"judge": RAW, "archive": JUDGED, "decide": JUDGED}
 
 
-def make_stage(house: House, name: str) -> Stage:
-    handle = {"judge": judge_handle, "archive": archive_handle, "decide": decide_handle}[name](house)
+def make_stage(house: House, name: str, count: Counter) -> Stage:
+    handle = {"judge": judge_handle, "archive": archive_handle, "decide": decide_handle}[name](house, count)
     batch = house.settings.decide.batch if name == "decide" else house.settings.judge.batch
     return Stage(name, SOURCES[name], handle, batch)
 
 
-def judge_handle(house: House) -> Handle:
+def judge_handle(house: House, count: Counter) -> Handle:
     judging = house.judge()
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:
@@ -31,7 +32,7 @@ def judge_handle(house: House) -> Handle:
     return handle
 
 
-def archive_handle(house: House) -> Handle:
+def archive_handle(house: House, count: Counter) -> Handle:
     archive = house.archive
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:
@@ -41,5 +42,5 @@ def archive_handle(house: House) -> Handle:
     return handle
 
 
-def decide_handle(house: House) -> Handle:
-    return house.decider().handle
+def decide_handle(house: House, count: Counter) -> Handle:
+    return house.decider(count).handle

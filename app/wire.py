@@ -11,18 +11,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import configs
 from app.counters import Counter
-from configs.catalog import Catalog
+from configs.catalog import Catalog, Source
 from configs.loader import load_catalog, load_settings
 from configs.settings import Settings
+from stream.errors import MinshengError
 
 if TYPE_CHECKING:
-    from alerts.deliver import Notifier
+    from alerts.decide import Decider
     from alerts.ledger import Ledger
+    from alerts.notify.notice import Notifier
     from classify.fast import FastModel
+    from crawlers.deps import Deps as CrawlDeps
     from stream.archive import Archive
     from stream.log import Log
     from stream.messages import Judged, Post
@@ -97,12 +100,15 @@ class House:
     @cached_property
     def notifier(self) -> Notifier:
         from alerts.notify.email import Email
+        from alerts.notify.notice import Letterhead
         from alerts.notify.outbox import OutboxFolder
 
-        mail = self.settings.mail
+        mail, dashboard = self.settings.mail, self.settings.dashboard
+        letterhead = Letterhead(mail.sender, dashboard.public_url, mail.redirect_to, dashboard.demo_notice)
         if not mail.host:
-            return OutboxFolder(self.outbox, self.composer)
-        return Email(mail, self.composer)
+            return OutboxFolder(self.outbox, letterhead)
+        password = mail.password.get_secret_value()
+        return Email(mail.host, mail.port, letterhead, mail.security, mail.user, password, mail.timeout)
 
     @cached_property
     def secret(self) -> bytes:
@@ -124,3 +130,81 @@ class House:
         if not name:
             return ""
         return hmac.new(self.secret, f"{source}\n{name}".encode(), hashlib.sha256).hexdigest()[:16]
+
+    def trim_log(self, before: datetime) -> int:
+        from stream.log_sqlite import SqliteLog
+
+        return self.log.trim(before) if isinstance(self.log, SqliteLog) else 0
+
+    def model_folder(self, folder: Path | None = None) -> Path:
+        import classify
+
+        chosen = folder or (Path(self.settings.judge.model) if self.settings.judge.model else None)
+        return chosen or Path(classify.__file__).parent / "model"
+
+    def classifier(self, folder: Path | None = None) -> FastModel:
+        from classify.fast import FastModel
+    from crawlers.deps import Deps as CrawlDeps
+
+        return FastModel.load(self.model_folder(folder))
+
+    def judge(self, folder: Path | None = None) -> Callable[[Sequence[Post]], list[Judged]]:
+        """Posts in, judged posts out, masked; the near copies it knows of are those it has seen itself."""
+        from classify.dedupe import NearCopies
+        from classify.judge import judge_posts
+        from classify.places import Places
+
+        classifier, places, near = self.classifier(folder), Places(self.catalog.provinces), NearCopies()
+        return lambda posts: judge_posts(posts, classifier, places, near)
+
+    def grouping(self, window_days: int = 0) -> Callable[[Sequence[Post]], Iterable[tuple[str, str]]]:
+        """Posts in, (post id, event id) out, in the same order."""
+        from alerts.events import EventIndex
+
+        judging = self.judge()
+        index = EventIndex(timedelta(days=window_days or self.settings.decide.window_days))
+        return lambda posts: [(one.post.post_id, one.event.id) for one in index.assign(judging(posts))]
+
+    def decider(self, count: Counter) -> Decider:
+        from alerts.decide import Decider
+        from alerts.events import EventIndex
+
+        window = timedelta(days=self.settings.decide.window_days)
+        return Decider(self.ledger, self.catalog, lambda: EventIndex(window), window, clock=self.now, count=count)
+
+    def crawl_sources(self, names: Sequence[str]) -> list[Source]:
+        """The named sources, else all enabled ones. Raises MinshengError for a name that is not configured."""
+        unknown = [name for name in names if name not in self.catalog.source]
+        if unknown:
+            raise MinshengError(f"没有来源 {'、'.join(unknown)}，可用: {'、'.join(self.catalog.source)}")
+        return [self.catalog.source[name] for name in names] or [one for one in self.catalog.sources if one.enabled]
+
+    def crawl_deps(self, count: Counter) -> CrawlDeps:
+        from classify.pii import mask_post
+        from crawlers.deps import Deps, to_log
+
+        return Deps(
+            publish=to_log(self.log),
+            cursors=LedgerCursors(self.ledger),
+            prepare=mask_post,
+            pseudonym=self.pseudonym,
+            count=count,
+            sheet=self.catalog.sheet,
+            user_agent=self.settings.crawl.user_agent,
+            obey_robots=self.settings.crawl.obey_robots,
+        )
+
+
+@dataclass(frozen=True)
+class LedgerCursors:
+    """Crawl cursors kept in the ledger."""
+
+    ledger: Ledger
+
+    def load(self, source: str) -> Mapping[str, Any]:
+        with self.ledger.read() as tx:
+            return tx.meters.cursor(source)
+
+    def save(self, source: str, cursor: Mapping[str, Any]) -> None:
+        with self.ledger.begin() as tx:
+            tx.meters.save_cursor(source, dict(cursor))

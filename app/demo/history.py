@@ -1,0 +1,128 @@
+"""Four weeks in a minute: the town's history crawled, judged, decided, answered and mailed day by day, in simulated time.
+
+Everything is done by the real spiders and stages; only the clock is simulated. How far it has come is kept in
+`town.json`, so an interrupted replay goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alerts.cases import act
+from alerts.ledger import CaseFilter
+from app.counters import Counter
+from app.demo.offices import actor_of, data_of, respond
+from app.demo.schedule import HISTORY
+from app.parts import deliver_round
+from app.stages import SOURCES, make_stage
+from stream.worker import Stage, run_once
+
+if TYPE_CHECKING:
+    from app.wire import House
+
+STEP = timedelta(hours=12)  # between two crawls
+HOUR = timedelta(hours=1)  # between two looks at clocks and offices
+
+Crawl = Callable[[], Awaitable[object]]
+Tell = Callable[[datetime, int], None]
+
+
+@dataclass
+class TownState:
+    """`town.json`: the end of the history, and the simulated time while the history is replayed (None: done)."""
+
+    path: Path
+    anchor: datetime
+    simulated_now: datetime | None
+
+    @classmethod
+    def open(cls, path: Path, now: datetime) -> TownState:
+        """As it stands, or a new one whose history ends now. A file that cannot be read starts anew."""
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            simulated = saved["simulated_now"]
+            return cls(path, _time(saved["anchor"]), _time(simulated) if simulated else None)
+        except FileNotFoundError:
+            state = cls(path, now, now - HISTORY)
+            state.save()
+            return state
+
+    def save(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        simulated = self.simulated_now.isoformat() if self.simulated_now else None
+        part = self.path.with_suffix(".part")
+        part.write_text(json.dumps({"anchor": self.anchor.isoformat(), "simulated_now": simulated}), encoding="utf-8")
+        part.replace(self.path)
+
+    def clock(self) -> datetime:
+        """The time of everything in the process that replays: simulated, and after the history the wall clock's."""
+        return self.simulated_now or datetime.now(UTC)
+
+
+async def replay(house: House, state: TownState, crawl: Crawl, tell: Tell, stop: Callable[[], bool]) -> None:
+    """Replay what is left of the history; returns early, resumable, when asked to stop.
+
+    Args:
+        crawl: visits every source of the town once, at the state's time.
+        tell: told after every step of the simulated time and of the posts crawled so far.
+    """
+    counter = house.counter("demo")
+    stages = [make_stage(house, name, counter) for name in SOURCES]
+    while state.simulated_now is not None and not stop():
+        end = min(state.simulated_now + STEP, state.anchor)
+        for hour in hours(state.simulated_now, end):
+            state.simulated_now = hour
+            work_an_hour(house, hour, counter)
+        state.save()  # the town, a process of its own, shows what is published by now
+        await crawl()
+        posts = drain(house, stages, counter)
+        tell(end, posts)
+        if end == state.anchor:
+            deliver_round(house, end, counter)
+            state.simulated_now = None
+            state.save()
+        counter.flush()
+
+
+def hours(start: datetime, end: datetime) -> Iterator[datetime]:
+    at = start + HOUR
+    while at < end:
+        yield at
+        at += HOUR
+    yield end
+
+
+def work_an_hour(house: House, now: datetime, counter: Counter) -> None:
+    """The offices do what they do by now; clocks are looked at; mails go out."""
+    answer_cases(house, now)
+    deliver_round(house, now, counter)
+
+
+def drain(house: House, stages: Sequence[Stage], counter: Counter) -> int:
+    """Run the stages until nothing is left; returns how many posts were decided."""
+    decided = 0
+    for stage in stages:
+        while done := run_once(stage, house.log, count=counter):
+            decided += done if stage.name == "decide" else 0
+    return decided
+
+
+def answer_cases(house: House, now: datetime) -> None:
+    """Every simulated office (and the duty staff) takes the step that is due in its open cases."""
+    with house.ledger.begin() as tx:
+        for case in tx.cases.find(CaseFilter(open=True, limit=1000)):
+            said = respond(case, tx.cases.actions(case.id), now)
+            if said is None:
+                continue
+            verb, note = said
+            changed, action = act(case, verb, actor_of(case, verb), now, note, data_of(case, verb))
+            tx.cases.save(changed, action)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
