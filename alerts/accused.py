@@ -35,6 +35,7 @@ class Words(BaseModel):
     asked: tuple[str, ...]
     condemned: tuple[str, ...]
     others: tuple[str, ...]
+    together: tuple[str, ...]
     complained: tuple[str, ...]
     people: tuple[str, ...]
 
@@ -89,7 +90,7 @@ def _after(sentence: str, name: re.Match[str]) -> Accusation | None:
     before = sentence[max(0, name.start() - BEFORE) : name.start()]
     for word in _misconduct().finditer(sentence, name.end()):
         gap = sentence[name.end() : word.start()]
-        if len(gap) > GAP or len(re.findall(f"[{COMMAS}]", gap)) > 1 or _has(words().others, gap):
+        if len(gap) > GAP or len(re.findall(f"[{COMMAS}]", gap)) > 1 or _of_others(gap):
             return None
         if not _denied(gap, before) and not _condemned(gap, sentence[word.end() :]):
             return _found(sentence[name.start() : word.end()], word)
@@ -127,7 +128,13 @@ def _denied(gap: str, before: str) -> bool:
 
 def _condemned(gap: str, after: str) -> bool:
     """人社局对推诿零容忍."""
-    return re.search(r"(?:对|对于|针对|就|向)$", gap) is not None and _has(words().condemned, after[: BEFORE * 2])
+    against = re.search(r"(?:对|对于|针对|就|向)$", _misconduct().sub("", gap))
+    return against is not None and _has(words().condemned, after[: BEFORE * 2])
+
+
+def _of_others(gap: str) -> bool:
+    """Whether the misconduct is somebody else's; together with somebody else it is the office's too."""
+    return _has(words().others, re.sub(f"^(?:{'|'.join(words().together)})(?:{'|'.join(words().others)})", "", gap))
 
 
 def _found(phrase: str, word: re.Match[str]) -> Accusation:
