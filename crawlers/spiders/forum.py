@@ -45,13 +45,15 @@ class ForumSpider(Spider):
         found += [self._comment(node, entry.url, title) for node in nodes[opening:]]
         following = self._next_page(response, page)
         # the thread counts as visited with its last page: if one fails, the whole thread is read again
-        yield Visit(None if following else entry, tuple(found))
-        for request in following:
-            yield request
+        yield Visit(None if following or self.walk.resting else entry, tuple(found))
+        yield from following
 
     def _next_page(self, response: TextResponse, page: int) -> list[Request]:
         link = pick(response.selector, self.walk.fields["next_page"])
-        if not link or page >= self.walk.source.max_pages:
+        if not link:
+            return []
+        if page >= self.walk.source.max_pages:
+            self.walk.tally.drop("max_pages", f"{response.url}：跟帖超过 {page} 页，可调大 max_pages")
             return []
         entry = response.cb_kwargs["entry"]
         return list(self.walk.ask(entry, self.parse_item, url=response.urljoin(link), page=page + 1))
