@@ -57,14 +57,17 @@ def _use_wal(db: sqlite3.Connection, busy: float) -> None:
 
 
 def _make_schema(db: sqlite3.Connection, schema: str, version: int, path: Path) -> None:
-    if _version(db) != version:
-        with transaction(db):
-            found = _version(db)  # another process may have been first
-            if found not in (0, version):
-                raise MinshengError(f"数据库 {path} 的版本是 {found}, 本程序只认识 {version}；请用相同版本的程序打开它")
-            for statement in schema.split(";"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {version}")
+    if _version(db) == version:
+        return
+    with transaction(db):
+        found = _version(db)
+        if found == version:  # another process was first
+            return
+        if found != 0:
+            raise MinshengError(f"数据库 {path} 的版本是 {found}, 本程序只认识 {version}；请用相同版本的程序打开它")
+        for statement in schema.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {version}")
 
 
 def _version(db: sqlite3.Connection) -> int:
