@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple, get_args
 
-from configs.catalog import Catalog, Clock, Match, Office, Route, Rule, Source, region_within
+from configs.catalog import Catalog, Clock, ClockSet, Match, Office, Route, Rule, Source, region_within
 from configs.catalog_files import CatalogLines
 from configs.errors import Problem
 from configs.reasons import suggest
@@ -18,6 +18,7 @@ NO_OFFICE = "none"  # the classifier's hint when no office is concerned
 KINDS: tuple[str, ...] = get_args(Source.model_fields["publishes"].annotation)
 INTENTS = ("complaint", "help", "ask", "suggest", "report", "praise", "other")
 SENTIMENTS = ("neg", "neu", "pos")
+ACTIONS = ("confirm", "dispatch", "accept", "start", "answer", "verify", "close", "promise")  # what may stop a clock
 GRADES = ("一般", "较大", "重大", "特别重大")
 _FILES = ("topics", "offices", "regions", "sources")  # the lists of a Match whose values stand in a file of that name
 _LISTS = ("topics", "offices", "regions", "sources", "kinds", "intents", "sentiments", "words")
@@ -227,32 +228,21 @@ def _covers_list(wide: Match, narrow: Match, name: str) -> bool:
 
 
 def _rule(rule: Rule, path: Path_, known: _Known) -> Iterator[Found]:
-    yield from _match(rule.match, (*path, "match"), known)
+    match, never = rule.match, "规则永远不会触发"
+    yield from _match(match, (*path, "match"), known)
     if rule.kind == "threshold" and rule.sources > rule.posts:
-        yield Found(
-            (*path, "sources"),
-            rule.sources,
-            f"{rule.posts} 条信息不可能来自更多来源, 规则永远不会触发",
-            "sources 不要大于 posts",
-        )
-    named = len(set(rule.match.sources))
+        why = f"{rule.posts} 条信息不可能来自更多来源, {never}"
+        yield Found((*path, "sources"), rule.sources, why, "sources 不要大于 posts")
+    named = len(set(match.sources))
     if rule.kind == "threshold" and 0 < named < rule.sources:
-        yield Found(
-            (*path, "sources"),
-            rule.sources,
-            f"match.sources 只有 {named} 个来源, 规则永远不会触发",
-            "减小 sources 或增加来源",
-        )
-    if rule.kind == "grave" and rule.match.intents and set(rule.match.intents) <= {"praise", "other"}:
-        yield Found(
-            (*path, "match", "intents"), list(rule.match.intents), "表扬和无诉求的信息不会达到严重程度", "改 intents"
-        )
-    kinds = {known.publishes.get(key, "") for key in rule.match.sources}
-    if rule.match.kinds and kinds and kinds.isdisjoint(rule.match.kinds):
-        why = "match.sources 的来源没有这些种类的信息, 永远不会匹配"
-        yield Found((*path, "match", "kinds"), list(rule.match.kinds), why, "改 kinds 或 sources")
-    if set(rule.match.topics) == {"none"}:
-        yield Found((*path, "match", "topics"), ["none"], "与政府职责无关的信息不立案, 规则永远不会触发", "改 topics")
+        why = f"match.sources 只有 {named} 个来源, {never}"
+        yield Found((*path, "sources"), rule.sources, why, "减小 sources 或增加来源")
+    kinds = {known.publishes.get(key, "") for key in match.sources}
+    if match.kinds and kinds and kinds.isdisjoint(match.kinds):
+        why = f"match.sources 的来源没有这些种类的信息, {never}"
+        yield Found((*path, "match", "kinds"), list(match.kinds), why, "改 kinds 或 sources")
+    if set(match.topics) == {"none"}:
+        yield Found((*path, "match", "topics"), ["none"], f"与政府职责无关的信息不立案, {never}", "改 topics")
 
 
 # ---- clocks ----
@@ -269,38 +259,36 @@ def _clock(clock: Clock, path: Path_) -> Iterator[Found]:
         )
     if not clock.done_by:
         yield Found((*path, "done_by"), None, "没有动作能停止这个时限", "写上办理动作, 如 [answer, close]")
+    for i, action in enumerate(clock.done_by):
+        yield from _unknown((*path, "done_by", i), action, "办理动作", ACTIONS)
 
 
 def _clock_sets(catalog: Catalog, known: _Known) -> Iterator[Found]:
     sets = catalog.clock_sets
     for i, item in enumerate(sets):
         path = ("clock_sets", i)
-        for n, key in enumerate(item.clocks):
-            yield from _unknown((*path, "clocks", n), key, "时限", known.clocks, "clocks")
-        yield from _doubled(((*path, "clocks", n), key) for n, key in enumerate(item.clocks))
-        for n, grade in enumerate(item.grades):
-            yield from _unknown((*path, "grades", n), grade, "事件分级", GRADES)
-        before = next(
-            (one for one in sets[:i] if _takes_all(one.grades, one.severity_min, item.grades, item.severity_min)), None
-        )
+        yield from _clock_set(item, path, known)
+        before = next((one for one in sets[:i] if _takes_all(one, item)), None)
         if before and item.key not in known.named_sets:
-            yield Found(
-                path,
-                item.key,
-                f"永远轮不到: 前面的 {before.key} 条件更宽, 也没有派单规则指定它",
-                f"移到 {before.key} 之前, 或删去",
-            )
+            why = f"永远轮不到: 前面的 {before.key} 条件更宽, 也没有派单规则指定它"
+            yield Found(path, item.key, why, f"移到 {before.key} 之前, 或删去")
     if not any(not item.grades and item.severity_min == 1 for item in sets):
-        yield Found(
-            ("clock_sets",),
-            None,
-            "缺少没有条件的时限组, 有的案件会没有时限",
-            "在最后加一个不写 grades 和 severity_min 的时限组",
-        )
+        why = "缺少没有条件的时限组, 有的案件会没有时限"
+        yield Found(("clock_sets",), None, why, "在最后加一个不写 grades 和 severity_min 的时限组")
 
 
-def _takes_all(wide: Collection[str], wide_min: int, narrow: Collection[str], narrow_min: int) -> bool:
-    return wide_min <= narrow_min and (not wide or (bool(narrow) and set(narrow) <= set(wide)))
+def _clock_set(item: ClockSet, path: Path_, known: _Known) -> Iterator[Found]:
+    for n, key in enumerate(item.clocks):
+        yield from _unknown((*path, "clocks", n), key, "时限", known.clocks, "clocks")
+    yield from _doubled(((*path, "clocks", n), key) for n, key in enumerate(item.clocks))
+    for n, grade in enumerate(item.grades):
+        yield from _unknown((*path, "grades", n), grade, "事件分级", GRADES)
+
+
+def _takes_all(wide: ClockSet, narrow: ClockSet) -> bool:
+    """Whether every case that `narrow` takes is taken by `wide` too."""
+    grades = not wide.grades or (bool(narrow.grades) and set(narrow.grades) <= set(wide.grades))
+    return grades and wide.severity_min <= narrow.severity_min
 
 
 # ---- regions, sources, calendar, sheet ----

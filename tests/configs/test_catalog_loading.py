@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from configs.catalog import SHANGHAI, Catalog
+from alerts.cases import VERBS
+from configs.catalog import Catalog
+from configs.crosscheck import ACTIONS
 from configs.errors import ConfigError
 from configs.loader import SHIPPED, load_catalog
 from tests.configs.town import load_town, write_town
@@ -160,6 +162,10 @@ def test_which_clocks_start(shipped: Catalog, grades: tuple[str, ...], severity_
     assert clocks <= set(first.clocks)
 
 
+def test_the_actions_that_may_stop_a_clock_are_verbs_of_a_case() -> None:
+    assert set(ACTIONS) <= set(VERBS)
+
+
 def test_headers_of_hotline_sheets(shipped: Catalog) -> None:
     columns = shipped.sheet.columns
 
@@ -230,7 +236,3 @@ def test_the_error_has_a_line_for_each_problem(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 2
     assert str(caught.value).count("\n") == 1
     assert str(caught.value).startswith(f"{tmp_path / 'topics.yaml'}:2: topics[a].name: 缺少这一项")
-
-
-def test_dates_are_read_in_the_zone_of_the_people() -> None:
-    assert str(SHANGHAI) == "Asia/Shanghai"
