@@ -1,7 +1,7 @@
 """The command line. Each command imports what it needs inside, so that `--help` and small commands start at once.
 
-Exit codes: 0 all good; 1 done, but something was bad (lines, rows, findings); 2 wrong usage; 69 something this machine lacks;
-78 the configuration is wrong; 130 interrupted.
+Exit codes: 0 all good; 1 done, but something was bad (lines, rows, findings); 2 wrong usage; 69 something that this
+machine lacks; 78 the configuration is wrong; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -83,13 +83,13 @@ def run() -> None:
 @cli.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", default="", help="来源标识，默认用 hotline_import。")
-@click.option("--kind", type=click.Choice(["message", "hotline", "forum", "social", "comment", "news"]), default="hotline")
+@click.option(
+    "--kind", type=click.Choice(["message", "hotline", "forum", "social", "comment", "news"]), default="hotline"
+)
 @click.option("--map", "mapping", multiple=True, metavar="字段=列名", help="指定列，例如 --map text=诉求内容；可重复。")
 @click.option("--region", default="", help="来源所在地区代码 (6 位)。")
 @click.option("--live", is_flag=True, help="当作新信息处理 (会开案件、发预警)；默认按历史数据只归档、归并。")
-def import_(
-    files: tuple[Path, ...], source: str, kind: str, mapping: tuple[str, ...], region: str, live: bool
-) -> None:
+def import_(files: tuple[Path, ...], source: str, kind: str, mapping: tuple[str, ...], region: str, live: bool) -> None:
     """导入热线表格 (xlsx、csv；列名自动对应并显示)。"""
     from app.importing import import_files
 
@@ -290,7 +290,9 @@ def dashboard() -> None:
 
 
 @cli.command()
-@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。")
+@click.option(
+    "--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。"
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="模型输出目录，默认 data/model。")
 def train(data: Path, out: Path | None) -> None:
     """用标注数据训练快速模型。"""
@@ -300,7 +302,9 @@ def train(data: Path, out: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。")
+@click.option(
+    "--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。"
+)
 @click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="模型目录，默认用随附的。")
 def evaluate(data: Path, model: Path | None) -> None:
     """在开发集上给模型打分。"""

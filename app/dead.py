@@ -8,7 +8,8 @@ import click
 
 from app.stages import SOURCES
 from configs.catalog import SHANGHAI
-from stream.dead import list_dead, replay, show_dead as find_dead
+from stream.dead import list_dead, replay
+from stream.dead import show_dead as find_dead
 from stream.errors import MinshengError
 
 if TYPE_CHECKING:

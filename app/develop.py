@@ -45,7 +45,8 @@ def run_bench(name: str | None) -> int:
     if name not in names:
         click.echo(f"可用的基准: {'、'.join(names)}", err=name is not None)
         return 2 if name else 0
-    return subprocess.call([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})  # noqa: S603
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.call([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, env=environment)  # noqa: S603
 
 
 def _need_checkout() -> None:

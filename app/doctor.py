@@ -80,7 +80,9 @@ def check_sqlite() -> Finding:
     with sqlite3.connect(":memory:") as db:
         options = {row[0] for row in db.execute("PRAGMA compile_options")}
     missing = "ENABLE_FTS5" not in options
-    return Finding(f"SQLite {sqlite3.sqlite_version}", "换用带 FTS5 的 SQLite (发行版自带的 Python 一般都有)" if missing else "")
+    return Finding(
+        f"SQLite {sqlite3.sqlite_version}", "换用带 FTS5 的 SQLite (发行版自带的 Python 一般都有)" if missing else ""
+    )
 
 
 def check_folder(data: Path) -> Finding:
@@ -128,7 +130,9 @@ def check_mail(house: House) -> Iterator[Finding]:
             server.noop()
         yield Finding(f"邮件服务器 {mail.host}:{mail.port} 有应答")
     except (OSError, smtplib.SMTPException) as error:
-        yield Finding(f"连不上邮件服务器 {mail.host}:{mail.port}: {error}", "检查 mail.host、mail.port、mail.security 和网络")
+        yield Finding(
+            f"连不上邮件服务器 {mail.host}:{mail.port}: {error}", "检查 mail.host、mail.port、mail.security 和网络"
+        )
 
 
 def check_users(house: House) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """`minsheng judge` and `minsheng events`: posts in as JSON lines, answers out as JSON lines.
 
-An input line is an object with `id`, `title`, `text` and optionally `source`, `kind`, `published_at` (ISO 8601; without a
-zone it is Asia/Shanghai). A bad line is told on stderr with its number and the rest goes on.
+An input line is an object with `id`, `title`, `text` and optionally `source`, `kind`, `published_at` (ISO 8601; without
+a zone it is Asia/Shanghai). A bad line is told on stderr with its number and the rest goes on.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any, TypeVar, get_args
+from typing import IO, Any, TypeVar, cast, get_args
 
 from configs.catalog import SHANGHAI
 from stream.errors import MinshengError
@@ -64,7 +64,7 @@ def parse_post(line: bytes, now: datetime) -> Post:
     except ValueError as error:  # also bad UTF-8
         raise MinshengError(f"不是合法的 JSON (UTF-8): {error}") from error
     if not isinstance(row, dict):
-        raise MinshengError("不是 JSON 对象，应为 {\"id\": …, \"title\": …, \"text\": …}")
+        raise MinshengError('不是 JSON 对象，应为 {"id": …, "title": …, "text": …}')
     title, text = _text(row, "title"), _text(row, "text")
     if not title.strip() and not text.strip():
         raise MinshengError("字段 title 和 text 都是空的，至少要有一个")
@@ -97,13 +97,13 @@ def _text(row: dict[str, Any], name: str) -> str:
 
 def _kind(row: dict[str, Any]) -> Kind:
     """The kind as given; else the source's name where that is a kind (as labelled files have it); else a message."""
-    kind = row.get("kind")
+    kind: Any = row.get("kind")
     if kind is None:
         source = row.get("source")
         kind = source if source in KINDS else "message"
     if kind not in KINDS:
         raise MinshengError(f"字段 kind: {kind!r} 不在 {'、'.join(KINDS)} 之中")
-    return kind  # type: ignore[no-any-return]
+    return cast("Kind", kind)
 
 
 def _time(row: dict[str, Any], now: datetime) -> datetime:

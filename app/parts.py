@@ -95,7 +95,9 @@ def keep_crawling(house: House, names: Sequence[str], *, once: bool = False) -> 
     start_logging()
     sources = house.crawl_sources(names)
     if not sources:
-        click.echo("没有启用的来源。请在 configs/sources.yaml 里把来源的 enabled 改为 true，再运行 minsheng check。", err=True)
+        click.echo(
+            "没有启用的来源。请在 configs/sources.yaml 里把来源的 enabled 改为 true，再运行 minsheng check。", err=True
+        )
         if once:
             return 0
         Stop().install().wait(float("inf"))

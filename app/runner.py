@@ -100,7 +100,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 env=self.env,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops the parts in order
-                preexec_fn=_die_with_parent,  # noqa: PLW1509
+                preexec_fn=_die_with_parent,
             )
 
     def check(self, now: float) -> None:
@@ -117,9 +117,8 @@ class Supervisor:
         one.failures = 0 if now - one.started > STEADY_AFTER else one.failures + 1
         pause = min(SLOWEST_RESTART, 2.0**one.failures)
         one.restart_at = now + pause
-        self.say(
-            f"部件 {one.part.name} 意外退出 (代码 {one.process.returncode})，{pause:.0f} 秒后重启；日志: {self.log_of(one.part)}"
-        )
+        how = f"部件 {one.part.name} 意外退出 (代码 {one.process.returncode})"
+        self.say(f"{how}，{pause:.0f} 秒后重启；日志: {self.log_of(one.part)}")
 
     def watch(self, stop: Stop) -> None:
         while not stop.wait(0.5):

@@ -38,7 +38,7 @@ def wall_clock() -> datetime:
 
 
 def config_dirs(env: Mapping[str, str], extra: Sequence[Path] = ()) -> tuple[Path, ...]:
-    """The shipped configs, then the folders of MINSHENG_CONFIGS, then `extra`: a file of a later folder replaces the earlier."""
+    """The shipped configs, the folders of MINSHENG_CONFIGS, `extra`: a file of a later folder replaces the earlier."""
     named = [Path(part) for part in env.get("MINSHENG_CONFIGS", "").split(os.pathsep) if part]
     return (Path(configs.__file__).parent, *named, *extra)
 
@@ -53,7 +53,7 @@ def open_house(env: Mapping[str, str], extra: Sequence[Path] = (), now: Now = wa
     """Raises ConfigError with everything that is wrong in the configuration."""
     dirs = config_dirs(env, extra)
     settings = load_settings([path for folder in dirs if (path := folder / "embedded.yaml").is_file()], env)
-    return House(settings=settings, catalog=load_catalog(dirs), data=home() / settings.data, now=now)
+    return House(settings, load_catalog(dirs), dirs, home() / settings.data, now)
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class House:
 
     settings: Settings
     catalog: Catalog
+    dirs: tuple[Path, ...]
     data: Path
     now: Now = field(default=wall_clock)
 
@@ -107,8 +108,15 @@ class House:
         letterhead = Letterhead(mail.sender, dashboard.public_url, mail.redirect_to, dashboard.demo_notice)
         if not mail.host:
             return OutboxFolder(self.outbox, letterhead)
-        password = mail.password.get_secret_value()
-        return Email(mail.host, mail.port, letterhead, mail.security, mail.user, password, mail.timeout)
+        return Email(
+            mail.host,
+            mail.port,
+            letterhead,
+            security=mail.security,
+            user=mail.user,
+            password=mail.password.get_secret_value(),
+            timeout=mail.timeout,
+        )
 
     @cached_property
     def secret(self) -> bytes:
@@ -119,7 +127,7 @@ class House:
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(secrets.token_bytes(32))
         except FileExistsError:
-            pass  # noqa: S110
+            return path.read_bytes()
         return path.read_bytes()
 
     def counter(self, part: str) -> Counter:
@@ -144,7 +152,6 @@ class House:
 
     def classifier(self, folder: Path | None = None) -> FastModel:
         from classify.fast import FastModel
-    from crawlers.deps import Deps as CrawlDeps
 
         return FastModel.load(self.model_folder(folder))
 

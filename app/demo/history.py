@@ -1,4 +1,4 @@
-"""Four weeks in a minute: the town's history crawled, judged, decided, answered and mailed day by day, in simulated time.
+"""Four weeks in a minute: the town's history crawled, judged, decided, answered and mailed in simulated time.
 
 Everything is done by the real spiders and stages; only the clock is simulated. How far it has come is kept in
 `town.json`, so an interrupted replay goes on where it stopped.
