@@ -12,10 +12,6 @@ class Poison(MinshengError):
     """This record can never be handled: set it aside at once, do not retry."""
 
 
-class ConfigError(MinshengError):
-    """The configuration cannot be used as it is."""
-
-
 class Conflict(MinshengError):
     """Somebody else changed the row first (compare-and-set on the version failed); read it again and decide anew."""
 
