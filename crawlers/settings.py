@@ -23,7 +23,7 @@ REDIRECT_MAX_TIMES = 5
 RETRY_TIMES = 3
 AUTOTHROTTLE_MAX_DELAY = 60
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
-DEPTH_LIMIT = 0
+CONCURRENT_ITEMS = 4  # Scrapy starts so many tasks for every page, whether it has as many items or one
 
 # Only the web, and only through the guard
 DOWNLOAD_HANDLERS: dict[str, Any] = {
