@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.grouping_features import Background, Grams, load_background, read_grams
-from alerts.grouping_match import JOIN, NEAR_COPY, divisions_of, probability, weigh, weigh_divisions, weigh_topics
+from alerts.grouping_match import Network, context_of, load_network, near_copies, weigh
 from alerts.grouping_signature import pack, unpack
 from alerts.grouping_store import Store
 from alerts.grouping_unit import MEMBERS, Member, Taken, Unit, named_county, phrase_of, post_key
 from alerts.model import Event, EventPost
 from stream.messages import Judged, Post
 
-CANDIDATES = 8  # events a post is compared with
-REDUNDANT = 0.9  # cosine from which a post adds nothing to those that stand for its event
+CLOSEST = 16  # kept posts that a search brings up
+CANDIDATES = 6  # events a post is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,25 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """An event that a post may join; `likes` pairs each member with its likeness in hundredths."""
+    """An event that a post may join: the probability for each of its members, in order."""
 
     unit: Unit
-    likeness: float
-    cosine: float
-    likes: tuple[tuple[Member, int], ...]
+    probability: tuple[float, ...]
+    near_copy: bool
+
+    @property
+    def best(self) -> float:
+        return max(self.probability)
+
+    @property
+    def rank(self) -> tuple[float, datetime, str]:
+        return self.best, self.unit.last_seen, self.unit.id
+
+    def support(self) -> int:
+        """Let the post speak for each member; returns what it may claim for itself, the mean."""
+        for member, one in zip(self.unit.members, self.probability, strict=True):
+            member.support += _hundredths(one)
+        return _hundredths(sum(self.probability) / len(self.probability))
 
 
 class EventIndex:
@@ -49,11 +62,13 @@ class EventIndex:
     Args:
         window: how long an event takes new posts after its newest one.
         background: gram counts of a training collection; the shipped ones if not given.
+        network: what weighs likenesses; the shipped one if not given.
     """
 
-    def __init__(self, window: timedelta, background: Background | None = None) -> None:
+    def __init__(self, window: timedelta, background: Background | None = None, network: Network | None = None) -> None:
         self._window = window
         self._background = background or load_background()
+        self._network = network or load_network()
         self._store = Store(self._background)
         self._units: dict[str, Unit] = {}
         self._unit_of_row: dict[int, Unit] = {}
@@ -96,11 +111,11 @@ class EventIndex:
             return _assignment(known, judged, at, known.taken[key])
         match = self._find(judged, grams)
         unit = match.unit if match else Unit(event_id(judged.post.id), at, at)
-        taken = Taken(key, _hundredths(match.likeness) if match else 100, bool(match and match.cosine >= NEAR_COPY))
+        taken = Taken(key, _hundredths(match.best) if match else 100, bool(match and match.near_copy))
+        support = match.support() if match else 0
         unit.count(judged, at)
-        self._support(match)
-        if match is None or match.cosine < REDUNDANT:
-            self._stand(unit, judged, grams, match)
+        if not taken.near_copy:
+            self._stand(unit, judged, grams, support)
         self._remember(unit, taken)
         self._admit(unit)
         self._advance(at)
@@ -108,16 +123,27 @@ class EventIndex:
 
     def _find(self, judged: Judged, grams: Grams) -> _Match | None:
         """The event the post joins; None if it is the first to tell of something."""
+        units = self._candidates(judged, grams)
+        if not units:
+            return None
+        members = [member for unit in units for member in unit.members]
+        likeness = self._store.compare(grams, [member.row for member in members])
+        contexts = [member.context for member in members]
+        probability = weigh(likeness, context_of(judged), contexts, self._network).tolist()
+        copies = near_copies(likeness).tolist()
         best: _Match | None = None
-        for unit in self._candidates(judged, grams):
-            match = self._match(unit, judged, grams)
-            if match.likeness >= JOIN and (best is None or _rank(match) > _rank(best)):
+        start = 0
+        for unit in units:
+            end = start + len(unit.members)
+            match = _Match(unit, tuple(probability[start:end]), any(copies[start:end]))
+            start = end
+            if match.best >= self._network.join and (best is None or match.rank > best.rank):
                 best = match
         return best
 
     def _candidates(self, judged: Judged, grams: Grams) -> list[Unit]:
         shared: dict[str, float] = {}
-        for row, weight in self._store.search(grams).items():
+        for row, weight in self._store.search(grams, CLOSEST).items():
             unit = self._unit_of_row[row]
             shared[unit.id] = max(shared.get(unit.id, 0.0), weight)
         named = heapq.nsmallest(CANDIDATES, shared, key=lambda one: (-shared[one], one))
@@ -130,28 +156,13 @@ class EventIndex:
         units = [self._units[one] for one in named]
         return [unit for unit in units if not county or not unit.county or unit.county == county]
 
-    def _match(self, unit: Unit, judged: Judged, grams: Grams) -> _Match:
-        like = self._store.compare(grams, [member.row for member in unit.members])
-        divisions = divisions_of(judged)
-        lean = weigh_topics(judged.judgement.topic, unit.topics)
-        odds = [
-            float(text) + lean + weigh_divisions(divisions, member.divisions)
-            for text, member in zip(weigh(like), unit.members, strict=True)
-        ]
-        likes = tuple((member, _hundredths(probability(one))) for member, one in zip(unit.members, odds, strict=True))
-        return _Match(unit, probability(max(odds)), float(like.cosine.max()), likes)
-
-    def _support(self, match: _Match | None) -> None:
-        for member, likeness in match.likes if match else ():
-            member.support += likeness
-
-    def _stand(self, unit: Unit, judged: Judged, grams: Grams, match: _Match | None) -> None:
+    def _stand(self, unit: Unit, judged: Judged, grams: Grams, support: int) -> None:
         """Let the post stand for its event; the least supported of the others makes room, never the founder."""
-        support = sum(likeness for _, likeness in match.likes) // len(match.likes) if match else 0
         if len(unit.members) >= MEMBERS:
             weakest = min(unit.members[1:], key=lambda one: (one.support, one.post_id))
             self._unseat(unit, weakest)
-        member = Member(-1, judged.post.id, phrase_of(judged), judged.judgement.severity, support, divisions_of(judged))
+        severity = judged.judgement.severity
+        member = Member(-1, judged.post.id, phrase_of(judged), severity, context_of(judged), support)
         unit.members.append(member)
         self._seat(unit, member, grams)
 
@@ -204,17 +215,20 @@ def event_time(post: Post) -> datetime:
     return min(post.published_at, post.fetched_at)
 
 
-def _rank(match: _Match) -> tuple[float, datetime, str]:
-    return match.likeness, match.unit.last_seen, match.unit.id
-
-
 def _hundredths(likeness: float) -> int:
     return round(100 * likeness)
 
 
 def _assignment(unit: Unit, judged: Judged, at: datetime, taken: Taken) -> Assignment:
-    post = judged.post
+    post, judgement = judged.post, judged.judgement
     link = EventPost(
-        post.id, unit.id, at, post.source, judged.judgement.severity, taken.likeness / 100, taken.near_copy
+        post_id=post.id,
+        event_id=unit.id,
+        at=at,
+        source=post.source,
+        severity=judgement.severity,
+        similarity=taken.likeness / 100,
+        near_copy=taken.near_copy,
+        intent=judgement.intent.key,
     )
     return Assignment(unit.event(), link, unit.id == event_id(post.id))

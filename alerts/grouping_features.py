@@ -1,18 +1,16 @@
-"""What the event grouping sees of a post: hashed character 2- and 3-grams of title and text, the rarest kept.
+"""What the event grouping sees of a post: hashed pairs of neighbouring characters of title and text, the rarest kept.
 
-A whole batch is hashed at once with NumPy. How rare a gram is comes from `Background`: how many posts of a training
+A whole batch is hashed at once with NumPy. How rare a pair is comes from `Background`: how many posts of a training
 collection hold it. The grouping adds the counts of its own window to these, so that a name that only one event of the
 window uses stays rare however often that event is told.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,25 +18,27 @@ import numpy.typing as npt
 
 from stream.messages import Judged
 
-BUCKETS = 1 << 22  # ids of grams
-KEPT = 80  # grams kept per post
+ID_BITS = 20
+BUCKETS = 1 << ID_BITS  # ids of grams
+KEPT = 160  # grams kept per post
 READ = 700  # characters of the text that are read; what a post is about is said early
-TITLE_BIT = 128
+TITLE_BIT = 128  # set in the frequency of a gram that stands in the title
+TITLE_WEIGHT = 3.0
+BATCH = 1024  # posts hashed at once: their number, weight, gram and frequency share 63 bits
 
 U32 = npt.NDArray[np.uint32]
 U8 = npt.NDArray[np.uint8]
-F32 = npt.NDArray[np.float32]
+I64 = npt.NDArray[np.int64]
 
 _BACKGROUND = Path(__file__).parent / "grouping_background.npz"
-_GREETING = re.compile(r"(尊敬的)?[^，。！：:\s]{0,12}(您好|你好)[！!，,。：:]*")
-_NAMES = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D], dtype=np.uint32)
+_WEIGHT_BITS = 18
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """The kept grams of one post, padded to KEPT with id 0.
+    """The kept grams of one post, heaviest first, padded with id 0 to KEPT.
 
-    `ids` ascend; `tf` is 1 to 127, plus TITLE_BIT for grams of the title.
+    `tf` is 16·(1 + ln count), at most 127, plus TITLE_BIT for grams of the title.
     """
 
     ids: U32
@@ -49,19 +49,20 @@ class Grams:
 class Background:
     """Document counts of a training collection: `df` per gram id (BUCKETS,), `posts` in all."""
 
-    df: F32
+    df: npt.NDArray[np.int32]
     posts: int
 
 
 @lru_cache(maxsize=1)
 def load_background() -> Background:
+    """The shipped counts."""
     with np.load(_BACKGROUND, allow_pickle=False) as stored:
-        df = np.zeros(BUCKETS, dtype=np.float32)
-        df[np.cumsum(stored["gaps"])] = np.expm1(stored["log_df"].astype(np.float32) / 20)
+        df = np.zeros(BUCKETS, dtype=np.int32)
+        df[np.cumsum(stored["gaps"])] = np.rint(np.expm1(stored["log_df"].astype(np.float64) / 20))
         return Background(df=df, posts=int(stored["posts"]))
 
 
-def save_background(texts: Iterable[tuple[str, str]], path: Path = _BACKGROUND, least: int = 3) -> None:
+def save_background(texts: Iterable[tuple[str, str]], path: Path = _BACKGROUND, least: int = 2) -> None:
     """Count grams over (title, text) pairs; write those of `least` posts or more, as 20·ln(1 + df) in one byte each."""
     df, posts = np.zeros(BUCKETS, dtype=np.int64), 0
     for title, text in texts:
@@ -75,78 +76,71 @@ def save_background(texts: Iterable[tuple[str, str]], path: Path = _BACKGROUND, 
 
 def read_grams(judged: Sequence[Judged], background: Background) -> list[Grams]:
     """The kept grams of each post, in order."""
-    if not judged:
-        return []
-    pairs = [_reading(one.post.title, one.post.text) for one in judged]
-    hashed, owner, in_title = _hash_all(pairs)
-    order = np.lexsort((hashed, owner))
-    hashed, owner, in_title = hashed[order], owner[order], in_title[order]
-    first = np.ones(len(hashed), dtype=bool)
-    first[1:] = (hashed[1:] != hashed[:-1]) | (owner[1:] != owner[:-1])
-    starts = np.flatnonzero(first)
-    if not len(starts):
-        return [_empty() for _ in judged]
-    counts = np.diff(np.append(starts, len(hashed)))
-    titled = np.maximum.reduceat(in_title, starts)
-    ids, owner = hashed[starts], owner[starts]
-    weight = _rarity(ids, background) * (1 + np.log(counts)) * np.where(titled, 2.0, 1.0)
-    tf = np.minimum(np.rint(16 * (1 + np.log(counts))), TITLE_BIT - 1).astype(np.uint8)
-    tf |= np.where(titled, np.uint8(TITLE_BIT), np.uint8(0))
-    bounds = np.searchsorted(owner, np.arange(len(judged) + 1))
-    return [_keep(ids[a:b], tf[a:b], weight[a:b]) for a, b in pairwise(bounds.tolist())]
+    read: list[Grams] = []
+    for start in range(0, len(judged), BATCH):
+        read += _read_batch(judged[start : start + BATCH], background)
+    return read
 
 
-def _rarity(ids: U32, background: Background) -> F32:
-    return np.log((background.posts + 1) / (background.df[ids] + 1)).astype(np.float32)
+def _read_batch(judged: Sequence[Judged], background: Background) -> list[Grams]:
+    ids, owner, tf = _count_all([_reading(one.post.title, one.post.text) for one in judged])
+    often = (tf & (TITLE_BIT - 1)) / 16
+    weight = often * rarity(background.df[ids], background.posts) * np.where(tf >= TITLE_BIT, TITLE_WEIGHT, 1.0)
+    lightness = (1 << _WEIGHT_BITS) - 1 - np.rint(weight * 1000).astype(np.int64).clip(0, (1 << _WEIGHT_BITS) - 1)
+    key = np.sort((((owner << _WEIGHT_BITS | lightness) << ID_BITS) | ids) << 8 | tf)
+    owner = key >> (8 + ID_BITS + _WEIGHT_BITS)
+    place = np.arange(len(key)) - np.searchsorted(owner, np.arange(len(judged)))[owner]
+    kept = place < KEPT
+    key, owner, place = key[kept], owner[kept], place[kept]
+    all_ids = np.zeros((len(judged), KEPT), dtype=np.uint32)
+    all_tf = np.zeros((len(judged), KEPT), dtype=np.uint8)
+    all_ids[owner, place] = (key >> 8) & (BUCKETS - 1)
+    all_tf[owner, place] = key & 255
+    return [Grams(*row) for row in zip(all_ids, all_tf, strict=True)]
 
 
-def _keep(ids: U32, tf: U8, weight: npt.NDArray[np.floating]) -> Grams:
-    if len(ids) > KEPT:
-        # whole order, ties by id: the same text always keeps the same grams
-        best = np.sort(np.lexsort((ids, -weight))[:KEPT])
-        ids, tf = ids[best], tf[best]
-    grams = _empty()
-    grams.ids[KEPT - len(ids) :] = ids
-    grams.tf[KEPT - len(ids) :] = tf
-    return grams
+def rarity(df: npt.NDArray[np.int32], posts: int) -> npt.NDArray[np.float32]:
+    """Natural log of `posts` over how many of them hold a gram (inverse document frequency, smoothed by a half)."""
+    held = df.astype(np.float32) + np.float32(0.5)
+    rare: npt.NDArray[np.float32] = np.maximum(np.log(np.float32(posts + 1) / held), np.float32(0))
+    return rare
 
 
-def _empty() -> Grams:
-    return Grams(np.zeros(KEPT, dtype=np.uint32), np.zeros(KEPT, dtype=np.uint8))
+def _count_all(pairs: Sequence[tuple[str, str]]) -> tuple[I64, I64, I64]:
+    """Each different gram of each post: (id, index of the post, frequency with TITLE_BIT)."""
+    ids, owner, in_title = _hash_all(pairs)
+    key = np.sort(((owner << ID_BITS) | ids) << 1 | ~in_title)
+    gram = key >> 1
+    starts = np.flatnonzero(np.diff(gram, prepend=-1))
+    counts = np.diff(np.append(starts, len(gram)))
+    titled = (key[starts] & 1) == 0
+    tf = np.rint(16 * (1 + np.log(counts))).astype(np.int64).clip(1, TITLE_BIT - 1) | np.where(titled, TITLE_BIT, 0)
+    gram = gram[starts]
+    return gram & (BUCKETS - 1), gram >> ID_BITS, tf
 
 
 def _reading(title: str, text: str) -> tuple[str, str]:
-    body = _GREETING.sub("", text.strip()[: READ + 40])[:READ]
-    return unicodedata.normalize("NFKC", title).lower(), unicodedata.normalize("NFKC", body).lower()
+    return unicodedata.normalize("NFKC", title).lower(), unicodedata.normalize("NFKC", text.strip()[:READ]).lower()
 
 
-def _hash_all(pairs: Sequence[tuple[str, str]]) -> tuple[U32, npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
-    """All grams of all posts: (hash, index of the post, whether in the title); a gram never crosses punctuation."""
+def _hash_all(pairs: Sequence[tuple[str, str]]) -> tuple[I64, I64, npt.NDArray[np.bool_]]:
+    """All grams of all posts: (id, index of the post, whether in the title); a gram never crosses punctuation."""
     parts = [part for pair in pairs for part in pair]
     points = np.frombuffer("\0".join([*parts, ""]).encode("utf-32-le", "replace"), dtype=np.uint32)
     lengths = np.fromiter((len(part) + 1 for part in parts), dtype=np.int64, count=len(parts))
-    part = np.repeat(np.arange(len(parts), dtype=np.int32), lengths)
+    part = np.repeat(np.arange(len(parts), dtype=np.int64), lengths)
     wordy = _is_wordy(points)
-    two = wordy[:-1] & wordy[1:]
-    three = two[:-1] & wordy[2:]
-    mixed = [points * multiplier for multiplier in _NAMES]
-    pair_hash = _mix(mixed[0][:-1] + mixed[1][1:])
-    triple_hash = _mix(mixed[0][:-2] + mixed[1][1:-1] + mixed[2][2:] + np.uint32(0x27D4EB2F))
-    hashed = np.concatenate([pair_hash[two], triple_hash[three]])
-    where = np.concatenate([part[:-1][two], part[:-2][three]])
-    return np.maximum(hashed % np.uint32(BUCKETS), 1), where // 2, where % 2 == 0
+    whole = np.flatnonzero(wordy[:-1] & wordy[1:])
+    hashed = points[whole] * np.uint32(0x9E3779B1) + points[whole + 1] * np.uint32(0x85EBCA77)
+    hashed = (hashed ^ (hashed >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
+    hashed ^= hashed >> np.uint32(13)
+    where = part[whole]
+    return np.maximum(hashed & np.uint32(BUCKETS - 1), 1).astype(np.int64), where // 2, where % 2 == 0
 
 
 def _is_wordy(points: U32) -> npt.NDArray[np.bool_]:
     cjk = (points >= 0x3400) & (points <= 0x9FFF)
     digit = (points >= 48) & (points <= 57)
     latin = (points >= 97) & (points <= 122)
-    wide: npt.NDArray[np.bool_] = cjk | digit | latin | (points >= 0x20000)
-    return wide
-
-
-def _mix(hashed: U32) -> U32:
-    hashed = hashed ^ (hashed >> np.uint32(15))
-    hashed = hashed * np.uint32(0x2C1B3C6D)
-    mixed: U32 = hashed ^ (hashed >> np.uint32(13))
-    return mixed
+    wordy: npt.NDArray[np.bool_] = cjk | digit | latin | (points >= 0x20000)
+    return wordy

@@ -1,64 +1,100 @@
-"""Whether a post belongs to an event: one weighted sum of likenesses, with two rules that no likeness can overrule.
+"""Whether a post belongs to an event: a small network over likenesses, with two rules that it cannot overrule.
 
-The weights were fitted by logistic regression on labelled pairs of messages (half of the labelled events; the other
-half was kept for checking). The rules: counties that both texts name must agree, and but for near copies the
-shared grams must hold a concrete name (`evidence`), so that a general question gathers nothing.
+The network (one hidden layer, weights in `grouping_weights.json`, made by `alerts/grouping_train.py`) was fitted on
+labelled pairs of messages. The rules: counties that both texts name must agree, and but for near copies the shared
+grams must hold a concrete name (`evidence`), so that a general question gathers nothing.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
-from alerts.grouping_store import F32, Likeness
+from alerts.grouping_store import COLUMNS, F32
 from stream.messages import Judged
 
-JOIN = 0.74  # probability from which a post joins
-NEAR_COPY = 0.85  # cosine from which a post is a near copy
-LEAST_EVIDENCE = 8.0
-SAME_TOPIC, OTHER_TOPIC = 0.2, -0.6
-SAME_DIVISION, OTHER_DIVISION = 0.4, -2.5
+NEAR_COPY = 0.8  # cosine from which a post is a near copy
+LEAST_EVIDENCE = 2.0
+NEVER = np.float32(-20)
+WEIGHTS = Path(__file__).parent / "grouping_weights.json"
 
+_ALL, _EVIDENCE = COLUMNS.index("all"), COLUMNS.index("evidence")
+_ROOTED = [COLUMNS.index(name) for name in ("all", "problem", "name")]
 _DIVISION = re.compile(r"[A-Z]\d{0,2}[区县]")
+_TOPICS = 3
 
 
-def divisions_of(judged: Judged) -> frozenset[str]:
-    """Districts and counties that the post names, the letter-coded ones of anonymised hotline files among them."""
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is compared beside the grams: districts or counties the post names, and its likeliest topics."""
+
+    divisions: frozenset[str] = frozenset()
+    topics: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`hidden` (inputs, h), `bias` (h,), `out` (h,), `shift`: log-odds = tanh(x·hidden + bias)·out + shift."""
+
+    hidden: F32
+    bias: F32
+    out: F32
+    shift: float
+    join: float  # probability from which a post joins
+
+
+@lru_cache(maxsize=1)
+def load_network() -> Network:
+    """The shipped weights."""
+    stored = json.loads(WEIGHTS.read_text("utf-8"))
+    arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in ("hidden", "bias", "out")}
+    return Network(shift=float(stored["shift"]), join=float(stored["join"]), **arrays)
+
+
+def context_of(judged: Judged) -> Context:
+    """Letter-coded districts, as anonymised hotline files have them, count as named places."""
     place = judged.judgement.place
     coded = _DIVISION.findall(f"{judged.post.title} {judged.post.text[:300]}")
-    return frozenset(coded[:4]) | ({place.code} if place.basis == "text" and place.county else frozenset())
+    named = [place.code] if place.basis == "text" and place.county else []
+    best = judged.judgement.topics[:_TOPICS]
+    known = tuple((one.key, round(one.score, 3)) for one in best) if best[0].key != "none" else ()
+    return Context(frozenset(named + coded[:4]), known)
 
 
-def weigh(like: Likeness) -> F32:
-    """Log-odds (n,) that the new post and each kept post tell of the same event, by their texts alone."""
-    evidence = np.log1p(like.evidence)
-    odds: F32 = (
-        4.22 * like.cosine
-        + 0.69 * np.square(like.cosine)
-        + 6.92 * np.sqrt(like.cosine)
-        - 5.07 * like.title
-        + 1.37 * like.title_in
-        + 1.86 * like.title_out
-        + 0.2 * evidence
-        + 0.33 * np.square(evidence)
-        - 5.6
-    ).astype(np.float32)
-    return np.where((like.evidence >= LEAST_EVIDENCE) | (like.cosine >= NEAR_COPY), odds, np.float32(-20))
+def inputs(likeness: F32, new: Context, old: Sequence[Context]) -> F32:
+    """What the network sees (n, inputs): the likeness, roots of its cosines, and how places and topics agree."""
+    agree = np.array([_agree(new, one) for one in old], dtype=np.float32)
+    return np.concatenate([likeness, np.sqrt(np.maximum(likeness[:, _ROOTED], 0)), agree], axis=1)
 
 
-def weigh_divisions(new: frozenset[str], old: frozenset[str]) -> float:
-    if not new or not old:
-        return 0.0
-    return SAME_DIVISION if new & old else OTHER_DIVISION
+def weigh(likeness: F32, new: Context, old: Sequence[Context], network: Network) -> F32:
+    """Probability (n,) that the new post and each kept post tell of the same event."""
+    rows = inputs(likeness, new, old)
+    # one row at a time in the same order of additions: a matrix product would round differently for different n
+    hidden = np.tanh((rows[:, :, None] * network.hidden).sum(axis=1) + network.bias)
+    odds = (hidden * network.out).sum(axis=1) + np.float32(network.shift)
+    named = (likeness[:, _EVIDENCE] >= LEAST_EVIDENCE) | near_copies(likeness)
+    probability: F32 = np.reciprocal(1 + np.exp(-np.where(named, odds, NEVER)), dtype=np.float32)
+    return probability
 
 
-def weigh_topics(topic: str, topics: dict[str, int]) -> float:
-    """The classifier errs, so topics only lean; "none" says nothing."""
-    if topic == "none" or not topics.keys() - {"none"}:
-        return 0.0
-    return SAME_TOPIC if topic in topics else OTHER_TOPIC
+def near_copies(likeness: F32) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    copies: np.ndarray[tuple[int], np.dtype[np.bool_]] = likeness[:, _ALL] >= NEAR_COPY
+    return copies
 
 
-def probability(odds: float) -> float:
-    return float(1 / (1 + np.exp(-odds)))
+def _agree(new: Context, old: Context) -> tuple[float, float, float, float]:
+    """(places differ, places agree, likelihood of the same topic less a half, same topic ±1); 0 where unknown."""
+    known = bool(new.divisions and old.divisions)
+    same = bool(new.divisions & old.divisions)
+    if not new.topics or not old.topics:
+        return float(known and not same), float(same), 0.0, 0.0
+    others = dict(old.topics)
+    overlap = sum(float(np.sqrt(score * others.get(key, 0.0))) for key, score in new.topics)
+    return float(known and not same), float(same), overlap - 0.5, 1.0 if new.topics[0][0] == old.topics[0][0] else -1.0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alerts.grouping_features import KEPT, Grams
+from alerts.grouping_match import Context
 from alerts.grouping_unit import Member, Taken, Unit
 from alerts.model import Event
 from stream.errors import Poison
@@ -41,7 +42,10 @@ def pack(unit: Unit, grams: list[Grams]) -> bytes:
         "places": unit.places,
         "counties": unit.counties,
         "words": unit.words,
-        "members": [[m.post_id, m.phrase, m.severity, m.support, sorted(m.divisions)] for m in unit.members],
+        "members": [
+            [m.post_id, m.phrase, m.severity, m.support, sorted(m.context.divisions), m.context.topics]
+            for m in unit.members
+        ],
         "taken": len(unit.taken),
     }
     head = json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
@@ -64,7 +68,7 @@ def _unpack(event: Event, signature: bytes) -> Restored:
         raise ValueError(f"版本 {version}，本程序只认 {VERSION}")
     at = _HEAD.size + length
     state = json.loads(signature[_HEAD.size : at])
-    members = [Member(-1, m[0], m[1], m[2], m[3], frozenset(m[4])) for m in state["members"]]
+    members = [_member(*fields) for fields in state["members"]]
     grams = []
     for _ in members:
         ids = np.frombuffer(signature, ">u4", KEPT, at).astype(np.uint32)
@@ -91,3 +95,10 @@ def _unpack(event: Event, signature: bytes) -> Restored:
         taken={key: Taken(key, bits & (_COPY_BIT - 1), bits >= _COPY_BIT) for key, bits in taken},
     )
     return Restored(unit, tuple(grams))
+
+
+def _member(
+    post_id: str, phrase: str, severity: int, support: int, divisions: list[str], topics: list[tuple[str, float]]
+) -> Member:
+    context = Context(frozenset(divisions), tuple((key, score) for key, score in topics))
+    return Member(-1, post_id, phrase, severity, context, support)

@@ -10,34 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 import numpy.typing as npt
 
-from alerts.grouping_features import BUCKETS, KEPT, TITLE_BIT, Background, Grams
+from alerts.grouping_features import BUCKETS, KEPT, TITLE_BIT, TITLE_WEIGHT, Background, Grams
 
 INDEXED = 40  # grams of a kept post that lead to it
-WALKED = 1200  # index entries a search may touch
-EVIDENCE = 6.0  # natural-log rarity from which a shared gram speaks for a name
+WALKED = 800  # index entries a search may touch
+RARE = 5.0  # rarity from which a gram is likely part of a name; below it tells what the problem is
+COMMON = 1.5  # rarity below which a gram tells nothing
 
 F32 = npt.NDArray[np.float32]
-I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+U8 = npt.NDArray[np.uint8]
 
+_PROBLEM, _NAME = 1, 2  # levels of rarity; 0 is common
+_BOOST = np.array([1.0, TITLE_WEIGHT])
+_OFTEN = ((np.arange(256) & (TITLE_BIT - 1)) / 16).astype(np.float32)
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How like each of n kept posts a new post is; all arrays (n,).
-
-    `cosine` of all grams; `title` of title grams; `title_in` and `title_out`: the share (0 to 1, by squared rarity) of
-    the title's grams that the other post holds anywhere, the larger and the smaller of both directions; `evidence`: the
-    rarity above EVIDENCE of the shared grams, summed.
-    """
-
-    cosine: F32
-    title: F32
-    title_in: F32
-    title_out: F32
-    evidence: F32
+# The columns of `Store.compare`, each 0 to 1 but the last: cosines of all grams, of those of the problem (COMMON to
+# RARE) and of names (RARE on), the same of title grams alone; the share of one title's rare grams that the other post
+# holds anywhere, in the better and in the worse direction; ln(1 + evidence), the evidence being the rarity above RARE
+# of the shared grams, summed.
+COLUMNS = ("all", "problem", "name", "title", "title_problem", "title_name", "held", "held_back", "evidence")
 
 
 class Store:
@@ -47,8 +44,9 @@ class Store:
         self._ids = np.zeros((rows, KEPT), dtype=np.uint32)
         self._tf = np.zeros((rows, KEPT), dtype=np.uint8)
         self._free = list(range(rows - 1, -1, -1))
-        self._df = background.df.astype(np.int32)
         self._background = background
+        self._df = background.df.copy()
+        self._log_held = _log_held(self._df)
         self._posts = background.posts
         self._rows_of: dict[int, list[int]] = {}
         self._at = np.zeros(BUCKETS, dtype=np.uint8)  # scratch: gram id -> 1 + its position in the new post
@@ -63,13 +61,13 @@ class Store:
         row = self._free.pop()
         self._ids[row], self._tf[row] = grams.ids, grams.tf
         self._count(grams, 1)
-        for gram in self._leading(grams):
+        for gram in _leading(grams):
             self._rows_of.setdefault(gram, []).append(row)
         return row
 
     def remove(self, row: int) -> None:
         grams = self.grams(row)
-        for gram in self._leading(grams):
+        for gram in _leading(grams):
             rows = self._rows_of[gram]
             rows.remove(row)
             if not rows:
@@ -80,45 +78,53 @@ class Store:
     def grams(self, row: int) -> Grams:
         return Grams(self._ids[row].copy(), self._tf[row].copy())
 
-    def search(self, grams: Grams) -> dict[int, float]:
-        """Rows that share rare grams with the post -> the squared rarity shared (a rough likeness)."""
-        ids = grams.ids[grams.ids > 0]
-        rarity = self._rarity(ids)
-        found: dict[int, float] = {}
-        left = WALKED
-        order = np.lexsort((ids, -rarity))
-        for gram, weight in zip(ids[order].tolist(), np.square(rarity[order]).tolist(), strict=True):
-            rows = self._rows_of.get(gram, ())
-            left -= len(rows)
-            if left < 0:
-                break
-            for row in rows:
-                found[row] = found.get(row, 0.0) + weight
-        return found
+    def search(self, grams: Grams, limit: int) -> dict[int, float]:
+        """The `limit` rows (more on a tie) that share most with the post -> the squared rarity shared, a rough likeness."""
+        df = self._df[grams.ids]
+        live = np.flatnonzero(df > self._background.df[grams.ids])
+        ids = grams.ids[live][np.argsort(df[live], kind="stable")]
+        walked, lengths = self._walk(ids.tolist())
+        if not lengths:
+            return {}
+        weights = np.repeat(np.square(self._rarity(ids[: len(lengths)])), lengths)
+        rows, at = np.unique(np.fromiter(walked, dtype=np.int64), return_inverse=True)
+        shared = np.bincount(at, weights=weights)
+        least = np.partition(shared, -limit)[-limit] if len(shared) > limit else 0.0
+        best = shared >= least
+        return dict(zip(rows[best].tolist(), shared[best].tolist(), strict=True))
 
-    def compare(self, grams: Grams, rows: Sequence[int]) -> Likeness:
-        """The likeness of the post to each of the rows, in their order."""
+    def _walk(self, ids: Sequence[int]) -> tuple[list[int], list[int]]:
+        """The rows behind each gram, rarest gram first, and how many each has; at most WALKED in all."""
+        walked: list[int] = []
+        lengths = []
+        for gram in ids:
+            rows = self._rows_of.get(gram, ())
+            if len(walked) + len(rows) > WALKED:
+                break
+            walked += rows
+            lengths.append(len(rows))
+        return walked, lengths
+
+    def compare(self, grams: Grams, rows: Sequence[int]) -> F32:
+        """How like the post is to each of the n rows: (n, len(COLUMNS))."""
         kept = np.asarray(rows, dtype=np.int64)
-        ids, tf = self._ids[kept], self._tf[kept]
+        ids = self._ids[kept]
         self._at[grams.ids] = np.arange(1, KEPT + 1, dtype=np.uint8)
         self._at[0] = 0
         place = self._at[ids]
         self._at[grams.ids] = 0
-        return _likeness(_Side(grams.tf, self._rarity(grams.ids)), _Side(tf, self._rarity(ids)), place)
+        new = _side(grams.tf[None], self._rarity(grams.ids[None]))
+        return _likeness(new, _side(self._tf[kept], self._rarity(ids)), place)
 
     def _rarity(self, ids: npt.NDArray[np.uint32]) -> F32:
-        """Natural log of posts over posts holding the gram, training collection and window together; 0 for padding."""
-        rarity: F32 = np.log((self._posts + 1) / (self._df[ids] + 1).astype(np.float32)).astype(np.float32)
-        return np.where(ids > 0, rarity, np.float32(0))
-
-    def _leading(self, grams: Grams) -> list[int]:
-        known = self._background.df[grams.ids] * np.where(grams.tf & TITLE_BIT, 0.5, 1.0)
-        order = np.lexsort((grams.ids, known + (grams.ids == 0) * 1e9))[:INDEXED]
-        return [gram for gram in grams.ids[order].tolist() if gram]
+        """Natural log of all posts over those that hold the gram, training collection and window together."""
+        rare: F32 = np.float32(log(self._posts + 1)) - self._log_held[ids]
+        return np.maximum(rare, np.float32(0))
 
     def _count(self, grams: Grams, step: int) -> None:
         self._df[grams.ids] += step
         self._df[0] = 0
+        self._log_held[grams.ids] = _log_held(self._df[grams.ids])
         self._posts += step
 
     def _grow(self) -> None:
@@ -130,45 +136,62 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """Frequencies and rarity of one post (KEPT,) or of n posts (n, KEPT)."""
+    """The grams of n posts (n, KEPT). `square` sums squared weights by level of rarity and by (text, title): (n, 3, 2)."""
 
-    tf: npt.NDArray[np.uint8]
-    rarity: F32
-
-    @property
-    def titled(self) -> F32:
-        return (self.tf >= TITLE_BIT).astype(np.float32)
-
-    @property
-    def weight(self) -> F32:
-        often = (self.tf & (TITLE_BIT - 1)).astype(np.float32) / np.float32(16)
-        return often * self.rarity * (1 + np.float32(0.5) * self.titled)
+    titled: npt.NDArray[np.bool_]
+    level: npt.NDArray[np.int64]
+    rare: F32
+    weight: F32
+    square: F64
 
 
-def _likeness(new: _Side, old: _Side, place: npt.NDArray[np.uint8]) -> Likeness:
+def _side(tf: U8, rare: F32) -> _Side:
+    titled = tf >= TITLE_BIT
+    level = (rare >= COMMON).astype(np.int64) + (rare >= RARE)
+    weight = _OFTEN[tf] * rare
+    group = np.arange(len(tf))[:, None] * 6 + level * 2 + titled
+    square = np.bincount(group.ravel(), weights=np.square(weight).ravel(), minlength=6 * len(tf))
+    return _Side(titled, level, rare, weight, square.reshape(-1, 3, 2))
+
+
+def _likeness(new: _Side, old: _Side, place: U8) -> F32:
     """`place` (n, KEPT): 1 + position in the new post of each gram of the old posts, 0 where it has none."""
-    shared = (place > 0).astype(np.float32)
-    at = np.maximum(place, 1) - 1
-    new_title, old_title = new.titled[at] * shared, old.titled
-    square = np.square(old.rarity)
-    both = square * new_title * old_title
-    new_titles = np.square(new.rarity) * new.titled
-    old_titles = square * old_title
-    out = _share((square * new_title).sum(axis=1), new_titles.sum())
-    into = _share((old_titles * shared).sum(axis=1), old_titles.sum(axis=1))
-    dot = (old.weight * new.weight[at] * shared).sum(axis=1)
-    lengths = np.sqrt(np.square(old.weight).sum(axis=1) * np.square(new.weight).sum())
-    title_lengths = np.sqrt(old_titles.sum(axis=1) * new_titles.sum())
-    evidence = (np.maximum(old.rarity - np.float32(EVIDENCE), 0) * shared).sum(axis=1)
-    return Likeness(
-        cosine=_share(dot, lengths),
-        title=_share(both.sum(axis=1), title_lengths),
-        title_in=np.maximum(out, into),
-        title_out=np.minimum(out, into),
-        evidence=evidence.astype(np.float32),
-    )
+    row, column = np.nonzero(place)
+    at = place[row, column].astype(np.int64) - 1
+    level, rare = old.level[row, column], old.rare[row, column]
+    old_title, new_title = old.titled[row, column], new.titled[0, at]
+    group = row * 12 + level * 4 + old_title * 2 + new_title
+    old_weight, new_weight = old.weight[row, column], new.weight[0, at]
+
+    def total(values: F32) -> F64:
+        """Summed over the shared grams: (n, level, in the old title, in the new title)."""
+        return np.bincount(group, weights=values, minlength=12 * len(place)).reshape(-1, 3, 2, 2)
+
+    dots = total(old_weight * new_weight)
+    into = total(np.square(old_weight))[:, _NAME, 1].sum(axis=1) / _safe(old.square[:, _NAME, 1])
+    back = total(np.square(new_weight))[:, _NAME, :, 1].sum(axis=1) / _safe(new.square[:, _NAME, 1])
+    evidence = total(np.maximum(rare - np.float32(RARE), 0)).sum(axis=(1, 2, 3))
+    columns = [*_cosines(dots @ _BOOST @ _BOOST, old.square @ _BOOST**2, new.square @ _BOOST**2)]
+    columns += _cosines(dots[:, :, 1, 1], old.square[:, :, 1], new.square[:, :, 1])
+    columns += [np.maximum(into, back), np.minimum(into, back), np.log1p(evidence)]
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _share(part: npt.NDArray[np.floating], whole: npt.NDArray[np.floating] | np.floating) -> F32:
-    shares: F32 = np.where(whole > 0, part / np.maximum(whole, np.float32(1e-9)), 0).astype(np.float32)
-    return shares
+def _cosines(dots: F64, old: F64, new: F64) -> list[F64]:
+    """From sums by level (n, 3): the cosine of all grams, of those of the problem, of those of names."""
+    whole = dots.sum(axis=1) / _safe(np.sqrt(old.sum(axis=1) * new.sum(axis=1)))
+    parts = dots / _safe(np.sqrt(old * new))
+    return [whole, parts[:, _PROBLEM], parts[:, _NAME]]
+
+
+def _safe(values: F64) -> F64:
+    return np.maximum(values, 1e-9)
+
+
+def _log_held(df: npt.NDArray[np.int32]) -> F32:
+    held: F32 = np.log(df.astype(np.float32) + np.float32(0.5))
+    return held
+
+
+def _leading(grams: Grams) -> list[int]:
+    return [gram for gram in grams.ids[:INDEXED].tolist() if gram]

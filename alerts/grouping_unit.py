@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerts.grouping_match import Context
 from alerts.heat import heat_of, shanghai_day, trend_of
 from alerts.model import Event
 from stream.messages import Judged
 
-MEMBERS = 8  # posts that stand for an event
+MEMBERS = 6  # posts that stand for an event
 RECENT = 256  # posts an event remembers having taken
 SHOWN = 5  # representatives shown to people
 LABELS = 12  # most counted places and words kept
@@ -31,8 +32,8 @@ class Member:
     post_id: str
     phrase: str
     severity: int
+    context: Context
     support: int = 0
-    divisions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

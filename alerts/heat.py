@@ -16,7 +16,7 @@ three days before: +1 twice as many, −1 half as many, 0 steady.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from math import log2
 
 from alerts.model import Event
@@ -33,7 +33,9 @@ def heat(event: Event, now: datetime) -> float:
 
 
 def heat_of(daily: Mapping[str, int], sources: int, severity: int, now: datetime) -> float:
-    fresh = sum(count * 2 ** (-_age_days(day, now) / HALF_LIFE_DAYS) for day, count in daily.items())
+    moment = _moment(now)
+    ages = ((max(moment - date.fromisoformat(day).toordinal() - 0.5, 0.0), count) for day, count in daily.items())
+    fresh = sum(count * 2 ** (-age / HALF_LIFE_DAYS) for age, count in ages)
     spread = min(1 + 0.25 * (sources - 1), 2.0)
     return round(fresh * spread * GRAVITY.get(severity, 1.0), 3)
 
@@ -54,6 +56,7 @@ def _between(daily: Mapping[str, int], first: date, last: date) -> int:
     return sum(daily.get(day, 0) for day in days)
 
 
-def _age_days(day: str, now: datetime) -> float:
-    noon = datetime.combine(date.fromisoformat(day), time(12), SHANGHAI)
-    return max((now - noon).total_seconds() / 86400, 0.0)
+def _moment(at: datetime) -> float:
+    """The Shanghai time as days: the ordinal of the date, and the part of the day that is over."""
+    local = at.astimezone(SHANGHAI)
+    return local.toordinal() + (local.hour * 3600 + local.minute * 60 + local.second) / 86400
