@@ -20,6 +20,7 @@ from stream.worker import Count, run_once
 
 if TYPE_CHECKING:
     from app.wire import House
+    from crawlers.health import SourceResult
 
 logger = logging.getLogger(__name__)
 
@@ -90,23 +91,46 @@ def keep_house(house: House, now: datetime) -> None:
 
 def keep_crawling(house: House, names: Sequence[str], *, once: bool = False) -> int:
     """Crawl the named sources, else all enabled ones; returns how many sources failed (with `once`)."""
-    from crawlers.run import run_crawls
+    from crawlers.run import crawl_forever, crawl_once
 
     start_logging()
-    sources = house.crawl_sources(names)
+    sources, stop = house.crawl_sources(names), Stop().install()
     if not sources:
         click.echo(
             "没有启用的来源。请在 configs/sources.yaml 里把来源的 enabled 改为 true，再运行 minsheng check。", err=True
         )
-        if once:
-            return 0
-        Stop().install().wait(float("inf"))
+        while not once and not stop:  # stays up, so that the other parts go on and the advice stands in the log
+            stop.wait(60)
         return 0
     counter = house.counter("crawl")
+    deps = house.crawl_deps(counter)
+
+    def report(result: SourceResult) -> None:
+        note_runs(house, [result])
+        counter.flush_when_due()
+
     try:
-        return run_crawls(sources, house.crawl_deps(counter), once=once)
+        if not once:
+            crawl_forever(sources, deps, lambda: bool(stop), house.now, report)
+            return 0
+        results = crawl_once(sources, deps, house.now, stop=lambda: bool(stop))
+        note_runs(house, results)
+        for result in results:
+            click.echo(
+                f"{result.source}: 读到 {result.items} 条，新 {result.new} 条{'' if result.ok else '，失败'} {result.reason}"
+            )
+        return sum(not result.ok for result in results)
     finally:
         counter.flush()
+
+
+def note_runs(house: House, results: Sequence[SourceResult]) -> None:
+    """Keep in the ledger how each visit went."""
+    from alerts.ledger import SourceRun
+
+    with house.ledger.begin() as tx:
+        for one in results:
+            tx.meters.source_run(SourceRun(one.source, one.at, one.ok, one.items, one.new, one.reason))
 
 
 def dashboard_arguments(host: str, port: int) -> tuple[str, ...]:

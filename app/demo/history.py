@@ -7,7 +7,7 @@ Everything is done by the real spiders and stages; only the clock is simulated. 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STEP = timedelta(hours=12)  # between two crawls
 HOUR = timedelta(hours=1)  # between two looks at clocks and offices
 
-Crawl = Callable[[], Awaitable[object]]
+Crawl = Callable[[], object]
 Tell = Callable[[datetime, int], None]
 
 
@@ -64,7 +64,7 @@ class TownState:
         return self.simulated_now or datetime.now(UTC)
 
 
-async def replay(house: House, state: TownState, crawl: Crawl, tell: Tell, stop: Callable[[], bool]) -> None:
+def replay(house: House, state: TownState, crawl: Crawl, tell: Tell, stop: Callable[[], bool]) -> None:
     """Replay what is left of the history; returns early, resumable, when asked to stop.
 
     Args:
@@ -79,7 +79,7 @@ async def replay(house: House, state: TownState, crawl: Crawl, tell: Tell, stop:
             state.simulated_now = hour
             work_an_hour(house, hour, counter)
         state.save()  # the town, a process of its own, shows what is published by now
-        await crawl()
+        crawl()
         posts = drain(house, stages, counter)
         tell(end, posts)
         if end == state.anchor:

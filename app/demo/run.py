@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import secrets
 import shutil
 import time
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import yaml
@@ -22,15 +20,12 @@ from app.demo.history import STEP, TownState, replay
 from app.demo.schedule import HISTORY
 from app.demo.sources import demo_sources
 from app.exporting import last_monday, monday_of, write
-from app.parts import all_parts, wait_until
+from app.parts import all_parts, note_runs, wait_until
 from app.ports import answers, refuse_taken_port
 from app.runner import Part, Stop, Supervisor, part_environment
 from app.wire import House, home, open_house
 from configs.catalog import SHANGHAI
 from stream.errors import MinshengError
-
-if TYPE_CHECKING:
-    from alerts.ledger import Tx
 
 HOST = "127.0.0.1"
 USER = "duty"
@@ -141,18 +136,11 @@ def show_history(house: House, state: TownState, stop: Stop) -> None:
             done = HISTORY // STEP - max(0, -(-(state.anchor - at) // STEP))
             progress.update(bar, completed=done, posts=seen, description=f"重放 {at.astimezone(SHANGHAI):%m月%d日}")
 
-        async def crawl() -> None:
-            runs = await crawl_once(sources, deps, state.clock)
-            with house.ledger.begin() as tx:
-                note_runs(tx, runs)
+        def crawl() -> None:
+            note_runs(house, crawl_once(sources, deps, state.clock, stop=lambda: bool(stop)))
 
-        asyncio.run(replay(house, state, crawl, tell, lambda: bool(stop)))
+        replay(house, state, crawl, tell, lambda: bool(stop))
     counter.flush()
-
-
-def note_runs(tx: Tx, runs: Sequence[object]) -> None:
-    for run in runs:
-        tx.meters.source_run(run)  # type: ignore[arg-type]
 
 
 def write_exports(house: House) -> None:

@@ -1,0 +1,124 @@
+"""`minsheng import`: spreadsheets into the flow, with a report of every row that needs a look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from app.stages import SOURCES, make_stage
+from configs.catalog import region_within
+from crawlers.deps import to_log
+from crawlers.importer import BadRow, Duplicate, ImportReport, import_file, is_history
+from crawlers.posts import digest
+from stream.archive import Query
+from stream.messages import Kind
+from stream.worker import run_once
+
+if TYPE_CHECKING:
+    from app.wire import House
+
+LISTED = 20  # rows of a list that are shown; the rest is counted
+SAME = {"row": "整行重复", "content": "内容相同", "number": "编号相同、内容不同"}
+
+
+def import_files(
+    house: House, files: Sequence[Path], source: str, kind: str, mapping: Sequence[str], region: str, live: bool
+) -> int:
+    """Import each file and take the posts through the flow; returns the exit code (1: some rows were bad)."""
+    overrides = read_mapping(mapping)
+    if region and not any(region_within(code, region) for code in house.catalog.region_names):
+        raise click.UsageError(f"--region: 没有地区代码 {region}，代码见 configs/regions.yaml")
+    from app.users import operator
+    from classify.pii import mask_post
+
+    bad = 0
+    for path in files:
+        report = import_file(
+            path,
+            house.catalog.sheet,
+            source,
+            cast("Kind", kind),
+            publish=to_log(house.log),
+            prepare=mask_post,
+            pseudonym=house.pseudonym,
+            now=house.now(),
+            known=lambda ids: known_digests(house, ids),
+            is_backfill=is_history if live else lambda published_at, now: True,
+            overrides=overrides,
+            region=region,
+        )
+        show(report, click.echo)
+        bad += len(report.bad)
+        with house.ledger.begin() as tx:
+            tx.audit.add(house.now(), operator(), "import", path.name, f"{report.imported}/{report.rows}")
+        drain(house)  # before the next file, so that what this one brought is known
+    return 1 if bad else 0
+
+
+def read_mapping(pairs: Sequence[str]) -> Mapping[str, str]:
+    overrides = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not equals or not name or not column:
+            raise click.UsageError(f"--map: {pair!r} 应写成 字段=列名，例如 text=诉求内容")
+        overrides[name.strip()] = column.strip()
+    return overrides
+
+
+def known_digests(house: House, ids: Sequence[str]) -> Mapping[str, str]:
+    """Post id -> digest of those already archived."""
+    page = house.archive.search(Query(ids=tuple(ids), set_aside=None, limit=max(1, len(ids))))
+    return {hit.judged.post.id: digest(hit.judged.post) for hit in page.hits}
+
+
+def drain(house: House) -> None:
+    """Take what waits in the log through all stages, with a progress bar."""
+    counter = house.counter("import")
+    for name, label in zip(SOURCES, ("研判", "归档", "归并"), strict=True):
+        waiting = house.log.lag(SOURCES[name], name)
+        if not waiting:
+            continue
+        stage = make_stage(house, name, counter)
+        with click.progressbar(length=waiting, label=label) as bar:
+            while done := run_once(stage, house.log, count=counter):
+                bar.update(done)
+    counter.flush()
+
+
+def show(report: ImportReport, say: Callable[[str], object]) -> None:
+    say(f"\n{report.file} (编码 {report.encoding})")
+    say("  列对应: " + "，".join(f"{field} ← {header}" for field, header in report.mapping.items()))
+    if report.unused:
+        say("  未使用的列: " + "、".join(report.unused))
+    if report.skipped_sheets:
+        say("  没有认出表头而跳过的工作表: " + "、".join(report.skipped_sheets))
+    say(
+        f"  共 {report.rows} 行: 导入 {report.imported}，更新 {report.updated}，已有 {report.already_known}，"
+        f"整行重复 {report.repeated}，有误 {len(report.bad)}"
+    )
+    _list(say, "重复", [_duplicate(one) for one in report.duplicates])
+    _list(say, "有误 (未导入)", [_bad(one) for one in report.bad])
+    _list(say, "说明 (已导入，该格未用)", [_bad(one) for one in report.notes])
+
+
+def _list(say: Callable[[str], object], title: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    say(f"  {title} {len(lines)} 处:")
+    for line in lines[:LISTED]:
+        say(f"    {line}")
+    if len(lines) > LISTED:
+        say(f"    …… 其余 {len(lines) - LISTED} 处从略")
+
+
+def _duplicate(one: Duplicate) -> str:
+    sheet = f"{one.sheet} " if one.sheet else ""
+    return f"{sheet}第 {one.row} 行与第 {one.of_row} 行{SAME[one.same]}"
+
+
+def _bad(one: BadRow) -> str:
+    sheet = f"{one.sheet} " if one.sheet else ""
+    return f"{sheet}第 {one.row} 行 {one.column}: {one.value!r} {one.reason}"
