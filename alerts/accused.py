@@ -36,6 +36,7 @@ class Words(BaseModel):
     condemned: tuple[str, ...]
     others: tuple[str, ...]
     together: tuple[str, ...]
+    carried: tuple[str, ...]
     complained: tuple[str, ...]
     people: tuple[str, ...]
 
@@ -113,15 +114,15 @@ def _ahead(sentence: str, name: re.Match[str]) -> Accusation | None:
 
 def _complained(sentence: str, name: re.Match[str]) -> Accusation | None:
     """我要举报人社局: the office is what is complained of, not whom it is told to."""
-    verb = re.search(rf"(?:{'|'.join(words().complained)})[^的{COMMAS}]{{0,6}}$", sentence[: name.start()])
-    if not verb or not re.match(rf"的?(?:{'|'.join(words().people)})|$|[{COMMAS}]", sentence[name.end() :]):
+    verb = re.search(rf"(?:{_any(words().complained)})[^的{COMMAS}]{{0,6}}$", sentence[: name.start()])
+    if not verb or not re.match(rf"的?(?:{_any(words().people)})|$|[{COMMAS}]", sentence[name.end() :]):
         return None
     return Accusation(verb.group() + name.group(), "discipline")
 
 
 def _denied(gap: str, before: str) -> bool:
     """Whether the words between name and misconduct take the accusation back, or the office is asked for something."""
-    if re.search(rf"(?:{'|'.join(words().denied)})(?:再|有|存在|互相|相互|出现|搞|任何|继续|一味){{0,2}}$", gap):
+    if re.search(rf"(?:{_any(words().denied)})(?:再|有|存在|互相|相互|出现|搞|任何|继续|一味){{0,2}}$", gap):
         return True
     return _has(words().wished, before) and _has((*words().denied, *words().asked), gap)
 
@@ -134,11 +135,20 @@ def _condemned(gap: str, after: str) -> bool:
 
 def _of_others(gap: str) -> bool:
     """Whether the misconduct is somebody else's; together with somebody else it is the office's too."""
-    return _has(words().others, re.sub(f"^(?:{'|'.join(words().together)})(?:{'|'.join(words().others)})", "", gap))
+    own = re.sub(f"^的?(?:{_any(words().people)})", "", gap)
+    own = re.sub(f"^(?:{_any(words().together)})[^{COMMAS}]{{0,4}}?(?:{_any(words().others)})", "", own)
+    _, _, rest = re.sub(f"[{COMMAS}]", ",", own).partition(",")
+    carried = re.fullmatch(f"(?:{_any((*words().carried, *words().denied))})*", rest)
+    return _has(words().others, own) or carried is None
 
 
 def _found(phrase: str, word: re.Match[str]) -> Accusation:
     return Accusation(phrase, "discipline" if word.group() in words().discipline else "conduct")
+
+
+def _any(some: Sequence[str]) -> str:
+    """A pattern for any of the words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(some, key=len, reverse=True))
 
 
 def _has(some: Sequence[str], text: str) -> bool:
@@ -158,4 +168,4 @@ def _misconduct() -> re.Pattern[str]:
 
 @cache
 def _pattern(some: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(word) for word in sorted(some, key=len, reverse=True)))
+    return re.compile(_any(some))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from configs.catalog import SHANGHAI, Calendar
 
@@ -61,6 +62,7 @@ class WorkCalendar:
         return Due(datetime.combine(day, CLOSING, SHANGHAI).astimezone(UTC), provisional)
 
 
+@lru_cache(maxsize=4096)
 def _published(day: date) -> bool | None:
     """Whether the library knows the day as worked; None where it ends."""
     import chinese_calendar

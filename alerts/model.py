@@ -49,8 +49,8 @@ class Event:
 class EventPost:
     """That a post belongs to an event, and why (`similarity` 0 to 1; 1 for the first). A post belongs to one event.
 
-    `intent` is the judgement's, so that rules can count complaints alone. `accuses` are the keys of the offices that the
-    text plainly accuses: the post must not be shown to them (信访工作条例 art. 30).
+    `intent` is the judgement's, so that rules can count complaints alone. `accuses` are the keys of the offices that
+    the text plainly accuses: the post must not be shown to them (信访工作条例 art. 30).
     """
 
     post_id: str
@@ -66,7 +66,7 @@ class EventPost:
 
 @dataclass(frozen=True, slots=True)
 class RunningClock:
-    """One clock of a case. It is open while `done_at` is None; `provisional`: the calendar for `due_at` is not published yet.
+    """One clock of a case. It is open while `done_at` is None; `provisional`: the calendar for `due_at` is not out yet.
 
     `done_by` are the action verbs that stop it; whatever closes the case stops every clock.
     """
@@ -87,8 +87,8 @@ class RunningClock:
 class Case:
     """One event at one lead office. `office` is an office id ("renshe", or a branch "renshe@330109").
 
-    `number` is what people say on the phone (MS-20261125-0007). `why` lists, in Chinese, why this office and these clocks.
-    Changes are compare-and-set on `version`.
+    `number` is what people say on the phone (MS-20261125-0007). `why` lists, in Chinese, why this office and these
+    clocks. Changes are compare-and-set on `version`.
     """
 
     id: str
@@ -137,8 +137,9 @@ class Action:
 class Alert:
     """A notice to one office, with its reason.
 
-    `id` is a natural key (kind, case, what fired it), so the same thing is never told twice. `figures` are what fired it
-    (for example {"posts": 12, "baseline": 3}); `posts` are the post ids that show it. `why_not` says why it is muted or failed.
+    `id` is a natural key (kind, case, what fired it), so the same thing is never told twice. `figures` are what fired
+    it (for example {"posts": 12, "baseline": 3}); `posts` are the post ids that show it. `why_not` says why it is muted
+    or failed.
     """
 
     id: str

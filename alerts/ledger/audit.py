@@ -25,7 +25,7 @@ class Audit:
 
     def add(self, at: datetime, actor: str, what: str, target: str, detail: str = "") -> None:
         row = {"at": at, "actor": actor, "what": what, "target": target, "detail": detail}
-        self._conn.execute(audit.insert().values(row))
+        self._conn.execute(audit.insert(), row)
 
     def find(self, limit: int = 100, actor: str = "", target: str = "") -> list[AuditEntry]:
         """Newest first; an empty field does not filter."""

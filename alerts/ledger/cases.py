@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
-from alerts.ledger.columns import chunks, contains_any, insert_for, within_region
+from alerts.ledger.columns import chunks, contains_any, insert_in, within_region
 from alerts.ledger.tables import actions, case_numbers, cases
 from alerts.model import CLOSED_STATES, OPEN_STATES, Action, Case, RunningClock
 from stream.errors import Conflict
@@ -54,9 +56,7 @@ class Cases:
 
     def open(self, case: Case, action: Action) -> Case:
         """Create the case unless its event already has one; returns the case that stands."""
-        insert = insert_for(self._conn, cases).on_conflict_do_nothing(index_elements=["event_id"])
-        created = self._conn.execute(insert.values(_case_row(case)).returning(cases.c.id)).first()
-        if created:
+        if self._conn.execute(_create(self._conn.dialect.name), _case_row(case)).first():
             self._write_action(action)
             return case
         standing = self.by_event(case.event_id)
@@ -66,9 +66,8 @@ class Cases:
 
     def next_number(self, day: date) -> str:
         """The next case number of a day (in Shanghai), as MS-20261125-0007; unique even among many writers."""
-        insert = insert_for(self._conn, case_numbers).values(day=f"{day:%Y%m%d}", last=1)
-        statement = insert.on_conflict_do_update(index_elements=["day"], set_={"last": case_numbers.c.last + 1})
-        last: int = self._conn.execute(statement.returning(case_numbers.c.last)).scalar_one()
+        row = {"day": f"{day:%Y%m%d}", "last": 1}
+        last: int = self._conn.execute(_count_up(self._conn.dialect.name), row).scalar_one()
         return f"MS-{day:%Y%m%d}-{last:04d}"
 
     def get(self, case_id: str) -> Case | None:
@@ -135,7 +134,23 @@ class Cases:
 
     def _write_action(self, action: Action) -> None:
         row = {item.name: getattr(action, item.name) for item in fields(Action)} | {"data": dict(action.data)}
-        self._conn.execute(actions.insert().values(row))
+        self._conn.execute(_WRITE_ACTION, row)
+
+
+@cache
+def _create(dialect: str) -> ReturningInsert[Any]:
+    """Built once: building a statement takes longer than running it."""
+    return insert_in(dialect, cases).on_conflict_do_nothing(index_elements=["event_id"]).returning(cases.c.id)
+
+
+@cache
+def _count_up(dialect: str) -> ReturningInsert[Any]:
+    more = {"last": case_numbers.c.last + 1}
+    insert = insert_in(dialect, case_numbers).on_conflict_do_update(index_elements=["day"], set_=more)
+    return insert.returning(case_numbers.c.last)
+
+
+_WRITE_ACTION = actions.insert()
 
 
 def _case_row(case: Case) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import configs
 from alerts.routes import branch_id, decide_route, superior_id
 from configs.catalog import Match, Route
+from configs.loader import load_catalog
 from tests.alerts.town import OFFICES, catalog, event, judgement
 
 TOWN = catalog()
@@ -143,6 +146,17 @@ def test_every_judgement_reaches_an_office(
     assert found.why
     assert all(sentence.endswith("。") for sentence in found.why)
     assert found.route[0] == "default"
+
+
+def test_the_shipped_tree_leads_every_topic_and_hint_to_an_office() -> None:
+    shipped = load_catalog([Path(configs.__file__).parent])
+    for topic in (*(one.key for one in shipped.topics), "unknown"):
+        for hint in (*(one.key for one in shipped.offices), "none"):
+            for text in ("", "工地烂尾，燃气泄漏，信访复查，受贿"):
+                found = decide_route(shipped, event(topic=topic), judgement("p1", topic, hint), text)
+                assert found.lead.partition("@")[0] in shipped.office
+                assert found.basis
+                assert found.source
 
 
 @given(depth=st.integers(0, 6), lead=st.sampled_from(["", "@hint", "renshe", "nobody"]))
