@@ -32,7 +32,14 @@ CONNECT_SECONDS = 15.0
 LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 # 168.63.129.16 is a public address by number, but inside Azure it answers as the platform's own metadata service.
 METADATA = frozenset((ipaddress.ip_address("169.254.169.254"), ipaddress.ip_address("168.63.129.16")))
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+# IANA's special-purpose registries, as far as this Python's `is_global` does not know them yet
+_SPECIAL = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "100::/64", "2001::/23", "3fff::/20", "5f00::/16", "64:ff9b:1::/48"),
+    )
+)
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Refused(Exception):
@@ -78,14 +85,16 @@ async def _look_up(host: str, port: int, resolve: Resolve) -> Sequence[str]:
 
 
 def _is_public(ip: Address) -> bool:
-    return ip.is_global and not ip.is_multicast and not ip.is_unspecified and ip not in METADATA
+    if not ip.is_global or ip.is_multicast or ip.is_unspecified or ip in METADATA:
+        return False
+    return not any(ip in network for network in _SPECIAL)
 
 
 def _carried(ip: Address) -> list[Address]:
     if isinstance(ip, ipaddress.IPv4Address):
         return []
     found: list[Address] = [each for each in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())) if each is not None]
-    if any(ip in network for network in _NAT64):
+    if ip in _NAT64:
         found.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
     return found
 

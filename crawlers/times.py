@@ -134,8 +134,8 @@ def _ago(text: str, now: datetime, zone: tzinfo) -> datetime | None:
 
 def _clock_only(text: str, now: datetime, zone: tzinfo) -> datetime | None:
     match = _CLOCK_ONLY.search(text)
-    if match is None:
-        return None
+    if match is None or any(char.isdigit() for char in text.replace(match[0], "", 1)):
+        return None  # with other figures beside it, it is the clock of a day that does not exist
     today = now.astimezone(zone)
     try:
         found = today.replace(
