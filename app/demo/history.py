@@ -25,7 +25,7 @@ from stream.worker import Stage, run_once
 if TYPE_CHECKING:
     from app.wire import House
 
-STEP = timedelta(hours=12)  # between two crawls
+STEP = timedelta(hours=24)  # between two crawls
 HOUR = timedelta(hours=1)  # between two looks at clocks and offices
 
 Crawl = Callable[[], object]

@@ -82,7 +82,8 @@ def demo_environment(env: Mapping[str, str], folder: Path, port: int, town_port:
     configs = folder / "configs"
     configs.mkdir(parents=True, exist_ok=True)
     sources = [source.model_dump(mode="json", exclude_defaults=True) for source in demo_sources(town_port)]
-    (configs / "sources.yaml").write_text(yaml.safe_dump(sources, allow_unicode=True), encoding="utf-8")
+    text = yaml.safe_dump({"sources": sources}, allow_unicode=True)
+    (configs / "sources.yaml").write_text(text, encoding="utf-8")
     others = {name: value for name, value in env.items() if not name.startswith("MINSHENG_")}
     return part_environment(
         others,
