@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from crawlers.deps import resolve
 from crawlers.guard import Refused, allowed_addresses, is_allowed
@@ -140,3 +151,51 @@ def test_a_redirect_stays_on_the_web(world: World, target: str) -> None:
     (result,) = world.crawl(world.source("board", "/start"))
     assert not result.ok
     assert world.posts == []
+
+
+def test_the_guard_stands_before_tls_too(world: World, tmp_path: Path) -> None:
+    with tls_site(tmp_path) as port:
+        url = f"https://127.0.0.1:{port}/"
+        (allowed,) = world.crawl(world.source("board", "/", url=url))
+        (refused,) = world.crawl(world.source("board", "/", key="other", url=url, allow_loopback=False))
+    assert "上一个条目也没有" in allowed.reason  # the page came through: it is only empty
+    assert "不允许采集" in refused.reason
+
+
+@contextmanager
+def tls_site(folder: Path) -> Iterator[int]:
+    """An empty page over TLS with a certificate of its own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_certificate(folder / "site.pem"))
+    server = HTTPServer(("127.0.0.1", 0), _Empty)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Empty(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<h1>empty</h1>")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return
+
+
+def _certificate(path: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start + timedelta(days=20_000))
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(secret + made.sign(key, hashes.SHA256()).public_bytes(pem))
+    return path

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from crawlers.deps import to_log
-from crawlers.run import crawl_forever, run_crawls
+from crawlers.run import crawl_forever, crawl_once, run_crawls
 from stream.memory import MemoryLog
 from stream.messages import RAW, Post, decode_post
 from tests.crawlers.conftest import NOW, SITE, World
@@ -257,3 +257,18 @@ def test_crawling_goes_on_until_it_is_stopped(world: World) -> None:
 def test_running_once_tells_how_many_failed(world: World) -> None:
     sources = [world.source("board", "/board/"), world.source("news", "/none/", publishes="news")]
     assert run_crawls(sources, world.deps(), once=True, now_fn=lambda: NOW) == 1
+
+
+def test_a_crawl_that_is_stopped_ends_and_goes_on_next_time(world: World) -> None:
+    for number in range(400):
+        world.site.put(f"/b/p{number}", listing((f"/b/{number}", "1"), following=f"/b/p{number + 1}"))
+        world.site.put(f"/b/{number}", message(f"第{number}条", time="2026-11-01 08:00"))
+    source = world.source("board", "/b/p0", max_pages=400)
+    (result,) = crawl_once([source], world.deps(), lambda: NOW, stop=lambda: len(world.site.hits) > 20)
+    assert not result.ok
+    assert "采集被停止" in result.reason
+    assert 0 < len(world.posts) < 400
+    assert not world.cursors["board"]["complete"]
+    world.site.put("/b/p60", listing(("/b/60", "1")))
+    world.crawl(source)
+    assert {f"第{number}条" for number in range(61)} <= {post.title for post in world.posts}
