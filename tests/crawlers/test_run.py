@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from crawlers.deps import to_log
 from crawlers.run import crawl_forever, crawl_once, run_crawls
 from stream.memory import MemoryLog
 from stream.messages import RAW, Post, decode_post
-from tests.crawlers.conftest import NOW, SITE, World
+from tests.crawlers.conftest import NOW, SITE, MemoryCursors, World
 
 ITEM = '<li class="item"><a href="{path}">x</a>{mark}</li>'
 
@@ -272,3 +274,36 @@ def test_a_crawl_that_is_stopped_ends_and_goes_on_next_time(world: World) -> Non
     world.site.put("/b/p60", listing(("/b/60", "1")))
     world.crawl(source)
     assert {f"第{number}条" for number in range(61)} <= {post.title for post in world.posts}
+
+
+def test_a_death_in_the_middle_of_a_visit_loses_nothing(world: World) -> None:
+    old = "2026-11-01 08:00"
+    source = world.source("board", "/b/")
+    world.site.put("/b/", listing(("/b/first", "1")))
+    world.site.put("/b/first", message("第一条", time=old))
+    world.crawl(source)
+    for page in range(5):
+        names = [f"/b/{page}-{number}" for number in range(60)]
+        path = f"/b/p{page}" if page else "/b/"
+        world.site.put(path, listing(*((name, "1") for name in names), following=f"/b/p{page + 1}"))
+        for name in names:
+            world.site.put(name, message(name, time=old))
+    world.site.put("/b/p5", listing(("/b/first", "1")))
+    world.cursors = OnlyOneSave(world.cursors)  # the process dies after the first batch of the visit
+    world.crawl(source)
+    assert not world.cursors["board"]["complete"]  # so that the next visit reads the lists to their end
+    world.cursors = MemoryCursors(world.cursors)
+    world.crawl(source)
+    assert len({post.id for post in world.posts}) == 301
+    world.posts.clear()
+    world.crawl(source)
+    assert world.posts == []
+
+
+class OnlyOneSave(MemoryCursors):
+    saved = False
+
+    def save(self, source: str, cursor: Mapping[str, Any]) -> None:
+        if not self.saved:
+            self[source] = json.loads(json.dumps(cursor))
+        self.saved = True
