@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.grouping_features import Background, Grams, load_background, read_grams
-from alerts.grouping_match import Network, context_of, load_network, near_copies, weigh
+from alerts.grouping_match import Context, Network, context_of, load_network, near_copies, weigh
 from alerts.grouping_signature import pack, unpack
 from alerts.grouping_store import Store
 from alerts.grouping_unit import MEMBERS, Member, Taken, Unit, named_county, phrase_of, post_key
 from alerts.model import Event, EventPost
 from stream.messages import Judged, Post
 
-CLOSEST = 16  # kept posts that a search brings up
-CANDIDATES = 6  # events a post is compared with
+CLOSEST = 16  # kept posts that a post is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +33,35 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class _Match:
-    """An event that a post may join: the probability for each of its members, in order."""
+class _Seat:
+    """Whose a row of the store is."""
 
     unit: Unit
-    probability: tuple[float, ...]
-    near_copy: bool
+    member: Member
+
+
+@dataclass(slots=True)
+class _Match:
+    """An event that a post may join: the compared members, each with the probability that both tell of the same."""
+
+    unit: Unit
+    members: list[tuple[Member, float]] = field(default_factory=list)
+    near_copy: bool = False
 
     @property
     def best(self) -> float:
-        return max(self.probability)
+        return max(one for _, one in self.members)
 
     @property
     def rank(self) -> tuple[float, datetime, str]:
         return self.best, self.unit.last_seen, self.unit.id
 
     def support(self) -> int:
-        """Let the post speak for each member; returns what it may claim for itself, the mean."""
-        for member, one in zip(self.unit.members, self.probability, strict=True):
-            member.support += _hundredths(one)
-        return _hundredths(sum(self.probability) / len(self.probability))
+        """Let the post speak for each compared member; returns what it may claim for itself, the mean."""
+        shares = [_hundredths(one) for _, one in self.members]
+        for (member, _), share in zip(self.members, shares, strict=True):
+            member.support += share
+        return sum(shares) // len(shares)
 
 
 class EventIndex:
@@ -71,7 +79,7 @@ class EventIndex:
         self._network = network or load_network()
         self._store = Store(self._background)
         self._units: dict[str, Unit] = {}
-        self._unit_of_row: dict[int, Unit] = {}
+        self._seats: dict[int, _Seat] = {}
         self._unit_of_post: dict[int, Unit] = {}
         self._oldest: list[tuple[datetime, str]] = []
         self._newest: datetime | None = None
@@ -109,71 +117,64 @@ class EventIndex:
         key = post_key(judged.post.id)
         if known := self._unit_of_post.get(key):
             return _assignment(known, judged, at, known.taken[key])
-        match = self._find(judged, grams)
+        context = context_of(judged)
+        match = self._find(judged, context, grams)
         unit = match.unit if match else Unit(event_id(judged.post.id), at, at)
         taken = Taken(key, _hundredths(match.best) if match else 100, bool(match and match.near_copy))
         support = match.support() if match else 0
         unit.count(judged, at)
         if not taken.near_copy:
-            self._stand(unit, judged, grams, support)
+            severity = judged.judgement.severity
+            self._stand(unit, Member(-1, judged.post.id, phrase_of(judged), severity, context, support), grams)
         self._remember(unit, taken)
         self._admit(unit)
         self._advance(at)
         return _assignment(unit, judged, at, taken)
 
-    def _find(self, judged: Judged, grams: Grams) -> _Match | None:
+    def _find(self, judged: Judged, context: Context, grams: Grams) -> _Match | None:
         """The event the post joins; None if it is the first to tell of something."""
-        units = self._candidates(judged, grams)
-        if not units:
+        rows = self._candidates(judged, grams)
+        if not rows:
             return None
-        members = [member for unit in units for member in unit.members]
-        likeness = self._store.compare(grams, [member.row for member in members])
-        contexts = [member.context for member in members]
-        probability = weigh(likeness, context_of(judged), contexts, self._network).tolist()
-        copies = near_copies(likeness).tolist()
-        best: _Match | None = None
-        start = 0
-        for unit in units:
-            end = start + len(unit.members)
-            match = _Match(unit, tuple(probability[start:end]), any(copies[start:end]))
-            start = end
-            if match.best >= self._network.join and (best is None or match.rank > best.rank):
-                best = match
-        return best
+        likeness = self._store.compare(grams, rows)
+        seats = [self._seats[row] for row in rows]
+        probability = weigh(likeness, context, [seat.member.context for seat in seats], self._network).tolist()
+        matches: dict[str, _Match] = {}
+        for seat, one, copy in zip(seats, probability, near_copies(likeness).tolist(), strict=True):
+            match = matches.setdefault(seat.unit.id, _Match(seat.unit))
+            match.members.append((seat.member, one))
+            match.near_copy |= copy
+        best = max(matches.values(), key=lambda match: match.rank)
+        return best if best.best >= self._network.join else None
 
-    def _candidates(self, judged: Judged, grams: Grams) -> list[Unit]:
-        shared: dict[str, float] = {}
-        for row, weight in self._store.search(grams, CLOSEST).items():
-            unit = self._unit_of_row[row]
-            shared[unit.id] = max(shared.get(unit.id, 0.0), weight)
-        named = heapq.nsmallest(CANDIDATES, shared, key=lambda one: (-shared[one], one))
-        copied = (
-            self._unit_of_post.get(post_key(judged.judgement.near_copy_of)) if judged.judgement.near_copy_of else None
-        )
-        if copied and copied.id not in named:
-            named.append(copied.id)
+    def _candidates(self, judged: Judged, grams: Grams) -> list[int]:
+        """Rows of kept posts that may tell of the same, none of an event in another county."""
+        shared = self._store.search(grams, CLOSEST)
+        rows = heapq.nsmallest(CLOSEST, shared, key=lambda row: (-shared[row], self._seats[row].member.post_id))
+        copied = judged.judgement.near_copy_of
+        if copied and (unit := self._unit_of_post.get(post_key(copied))):
+            rows = list(dict.fromkeys([*rows, *(member.row for member in unit.members)]))
         county = named_county(judged)
-        units = [self._units[one] for one in named]
-        return [unit for unit in units if not county or not unit.county or unit.county == county]
+        if not county:
+            return rows
+        return [row for row in rows if self._seats[row].unit.county in ("", county)]
 
-    def _stand(self, unit: Unit, judged: Judged, grams: Grams, support: int) -> None:
+    def _stand(self, unit: Unit, member: Member, grams: Grams) -> None:
         """Let the post stand for its event; the least supported of the others makes room, never the founder."""
         if len(unit.members) >= MEMBERS:
             weakest = min(unit.members[1:], key=lambda one: (one.support, one.post_id))
             self._unseat(unit, weakest)
-        severity = judged.judgement.severity
-        member = Member(-1, judged.post.id, phrase_of(judged), severity, context_of(judged), support)
         unit.members.append(member)
         self._seat(unit, member, grams)
 
     def _seat(self, unit: Unit, member: Member, grams: Grams) -> None:
         member.row = self._store.add(grams)
-        self._unit_of_row[member.row] = unit
+        self._seats[member.row] = _Seat(unit, member)
 
     def _unseat(self, unit: Unit, member: Member) -> None:
         unit.members.remove(member)
         self._store.remove(member.row)
-        del self._unit_of_row[member.row]
+        del self._seats[member.row]
 
     def _remember(self, unit: Unit, taken: Taken) -> None:
         self._unit_of_post[taken.key] = unit

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +33,13 @@ _TOPICS = 3
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is compared beside the grams: districts or counties the post names, and its likeliest topics."""
+    """What is compared beside the grams: districts or counties the post names, and its likeliest topics.
 
-    divisions: frozenset[str] = frozenset()
-    topics: tuple[tuple[str, float], ...] = ()
+    `topics` maps each, likeliest first, to the square root of its probability; empty when nothing is known.
+    """
+
+    divisions: frozenset[str]
+    topics: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def context_of(judged: Judged) -> Context:
     coded = _DIVISION.findall(f"{judged.post.title} {judged.post.text[:300]}")
     named = [place.code] if place.basis == "text" and place.county else []
     best = judged.judgement.topics[:_TOPICS]
-    known = tuple((one.key, round(one.score, 3)) for one in best) if best[0].key != "none" else ()
+    known = {one.key: round(sqrt(one.score), 3) for one in best} if best[0].key != "none" else {}
     return Context(frozenset(named + coded[:4]), known)
 
 
@@ -91,10 +95,11 @@ def near_copies(likeness: F32) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def _agree(new: Context, old: Context) -> tuple[float, float, float, float]:
     """(places differ, places agree, likelihood of the same topic less a half, same topic ±1); 0 where unknown."""
-    known = bool(new.divisions and old.divisions)
-    same = bool(new.divisions & old.divisions)
+    differ, same = 0.0, 0.0
+    if new.divisions and old.divisions:
+        same = 0.0 if new.divisions.isdisjoint(old.divisions) else 1.0
+        differ = 1.0 - same
     if not new.topics or not old.topics:
-        return float(known and not same), float(same), 0.0, 0.0
-    others = dict(old.topics)
-    overlap = sum(float(np.sqrt(score * others.get(key, 0.0))) for key, score in new.topics)
-    return float(known and not same), float(same), overlap - 0.5, 1.0 if new.topics[0][0] == old.topics[0][0] else -1.0
+        return differ, same, 0.0, 0.0
+    overlap = sum([root * old.topics.get(key, 0.0) for key, root in new.topics.items()])
+    return differ, same, overlap - 0.5, 1.0 if next(iter(new.topics)) == next(iter(old.topics)) else -1.0

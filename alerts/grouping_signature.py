@@ -98,7 +98,6 @@ def _unpack(event: Event, signature: bytes) -> Restored:
 
 
 def _member(
-    post_id: str, phrase: str, severity: int, support: int, divisions: list[str], topics: list[tuple[str, float]]
+    post_id: str, phrase: str, severity: int, support: int, divisions: list[str], topics: dict[str, float]
 ) -> Member:
-    context = Context(frozenset(divisions), tuple((key, score) for key, score in topics))
-    return Member(-1, post_id, phrase, severity, context, support)
+    return Member(-1, post_id, phrase, severity, Context(frozenset(divisions), topics), support)

@@ -8,6 +8,7 @@ signatures answers as the one that was lost.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
@@ -27,7 +28,6 @@ F64 = npt.NDArray[np.float64]
 U8 = npt.NDArray[np.uint8]
 
 _PROBLEM, _NAME = 1, 2  # levels of rarity; 0 is common
-_BOOST = np.array([1.0, TITLE_WEIGHT])
 _OFTEN = ((np.arange(256) & (TITLE_BIT - 1)) / 16).astype(np.float32)
 
 # The columns of `Store.compare`, each 0 to 1 but the last: cosines of all grams, of those of the problem (COMMON to
@@ -62,14 +62,14 @@ class Store:
         self._ids[row], self._tf[row] = grams.ids, grams.tf
         self._count(grams, 1)
         for gram in _leading(grams):
-            self._rows_of.setdefault(gram, []).append(row)
+            insort(self._rows_of.setdefault(gram, []), row)
         return row
 
     def remove(self, row: int) -> None:
         grams = self.grams(row)
         for gram in _leading(grams):
             rows = self._rows_of[gram]
-            rows.remove(row)
+            del rows[bisect_left(rows, row)]
             if not rows:
                 del self._rows_of[gram]
         self._count(grams, -1)
@@ -79,18 +79,17 @@ class Store:
         return Grams(self._ids[row].copy(), self._tf[row].copy())
 
     def search(self, grams: Grams, limit: int) -> dict[int, float]:
-        """The `limit` rows (more on a tie) that share most with the post -> the squared rarity shared, a rough likeness."""
+        """The `limit` rows (more on a tie) that share most with the post -> the squared rarity that they share."""
         df = self._df[grams.ids]
         live = np.flatnonzero(df > self._background.df[grams.ids])
         ids = grams.ids[live][np.argsort(df[live], kind="stable")]
         walked, lengths = self._walk(ids.tolist())
-        if not lengths:
+        if not walked:
             return {}
         weights = np.repeat(np.square(self._rarity(ids[: len(lengths)])), lengths)
         rows, at = np.unique(np.fromiter(walked, dtype=np.int64), return_inverse=True)
         shared = np.bincount(at, weights=weights)
-        least = np.partition(shared, -limit)[-limit] if len(shared) > limit else 0.0
-        best = shared >= least
+        best = shared >= (np.partition(shared, -limit)[-limit] if len(shared) > limit else 0.0)
         return dict(zip(rows[best].tolist(), shared[best].tolist(), strict=True))
 
     def _walk(self, ids: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -136,45 +135,50 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The grams of n posts (n, KEPT). `square` sums squared weights by level of rarity and by (text, title): (n, 3, 2)."""
+    """The grams of n posts (n, KEPT).
 
-    titled: npt.NDArray[np.bool_]
-    level: npt.NDArray[np.int64]
+    `group` numbers (post, level of rarity, whether in the title); `square` sums squared weights by it: (n, 3, 2).
+    """
+
+    group: npt.NDArray[np.int64]
     rare: F32
     weight: F32
     square: F64
 
 
 def _side(tf: U8, rare: F32) -> _Side:
-    titled = tf >= TITLE_BIT
     level = (rare >= COMMON).astype(np.int64) + (rare >= RARE)
+    group = np.arange(len(tf))[:, None] * 6 + level * 2 + (tf >= TITLE_BIT)
     weight = _OFTEN[tf] * rare
-    group = np.arange(len(tf))[:, None] * 6 + level * 2 + titled
-    square = np.bincount(group.ravel(), weights=np.square(weight).ravel(), minlength=6 * len(tf))
-    return _Side(titled, level, rare, weight, square.reshape(-1, 3, 2))
+    square = _totals(group.ravel(), np.square(weight).ravel(), 6 * len(tf))
+    return _Side(group, rare, weight, square.reshape(-1, 3, 2))
 
 
 def _likeness(new: _Side, old: _Side, place: U8) -> F32:
     """`place` (n, KEPT): 1 + position in the new post of each gram of the old posts, 0 where it has none."""
-    row, column = np.nonzero(place)
-    at = place[row, column].astype(np.int64) - 1
-    level, rare = old.level[row, column], old.rare[row, column]
-    old_title, new_title = old.titled[row, column], new.titled[0, at]
-    group = row * 12 + level * 4 + old_title * 2 + new_title
-    old_weight, new_weight = old.weight[row, column], new.weight[0, at]
+    flat = np.flatnonzero(place)
+    at = place.ravel()[flat].astype(np.int64) - 1
+    group = old.group.ravel()[flat] * 2 + (new.group[0, at] & 1)
+    old_weight, new_weight = old.weight.ravel()[flat], new.weight[0, at]
 
     def total(values: F32) -> F64:
         """Summed over the shared grams: (n, level, in the old title, in the new title)."""
-        return np.bincount(group, weights=values, minlength=12 * len(place)).reshape(-1, 3, 2, 2)
+        return _totals(group, values, 12 * len(place)).reshape(-1, 3, 2, 2)
 
     dots = total(old_weight * new_weight)
     into = total(np.square(old_weight))[:, _NAME, 1].sum(axis=1) / _safe(old.square[:, _NAME, 1])
     back = total(np.square(new_weight))[:, _NAME, :, 1].sum(axis=1) / _safe(new.square[:, _NAME, 1])
-    evidence = total(np.maximum(rare - np.float32(RARE), 0)).sum(axis=(1, 2, 3))
-    columns = [*_cosines(dots @ _BOOST @ _BOOST, old.square @ _BOOST**2, new.square @ _BOOST**2)]
+    evidence = total(np.maximum(old.rare.ravel()[flat] - np.float32(RARE), 0)).sum(axis=(1, 2, 3))
+    columns = [*_cosines(_boosted(_boosted(dots, 1), 1), _boosted(old.square, 2), _boosted(new.square, 2))]
     columns += _cosines(dots[:, :, 1, 1], old.square[:, :, 1], new.square[:, :, 1])
     columns += [np.maximum(into, back), np.minimum(into, back), np.log1p(evidence)]
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _boosted(sums: F64, power: int) -> F64:
+    """Sums by (..., in text, in title) -> sums in which a gram of the title weighs more."""
+    weighted: F64 = sums[..., 0] + sums[..., 1] * TITLE_WEIGHT**power
+    return weighted
 
 
 def _cosines(dots: F64, old: F64, new: F64) -> list[F64]:
@@ -182,6 +186,11 @@ def _cosines(dots: F64, old: F64, new: F64) -> list[F64]:
     whole = dots.sum(axis=1) / _safe(np.sqrt(old.sum(axis=1) * new.sum(axis=1)))
     parts = dots / _safe(np.sqrt(old * new))
     return [whole, parts[:, _PROBLEM], parts[:, _NAME]]
+
+
+def _totals(group: npt.NDArray[np.int64], values: F32, groups: int) -> F64:
+    """Sums of the values by group (groups,), added in order, so that the same values always give the same sum."""
+    return np.bincount(group, weights=values, minlength=groups).astype(np.float64, copy=False)
 
 
 def _safe(values: F64) -> F64:

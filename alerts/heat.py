@@ -16,7 +16,7 @@ three days before: +1 twice as many, −1 half as many, 0 steady.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from math import log2
 
 from alerts.model import Event
@@ -35,25 +35,21 @@ def heat(event: Event, now: datetime) -> float:
 def heat_of(daily: Mapping[str, int], sources: int, severity: int, now: datetime) -> float:
     moment = _moment(now)
     ages = ((max(moment - date.fromisoformat(day).toordinal() - 0.5, 0.0), count) for day, count in daily.items())
-    fresh = sum(count * 2 ** (-age / HALF_LIFE_DAYS) for age, count in ages)
+    fresh = sum(count * 2 ** (-age / HALF_LIFE_DAYS) for age, count in sorted(ages))
     spread = min(1 + 0.25 * (sources - 1), 2.0)
     return round(fresh * spread * GRAVITY.get(severity, 1.0), 3)
 
 
 def trend_of(daily: Mapping[str, int], last_seen: datetime) -> float:
-    last = shanghai_day(last_seen)
-    late = _between(daily, last - timedelta(days=DAYS - 1), last)
-    early = _between(daily, last - timedelta(days=2 * DAYS - 1), last - timedelta(days=DAYS))
+    last = shanghai_day(last_seen).toordinal()
+    back = [(last - date.fromisoformat(day).toordinal(), count) for day, count in daily.items()]
+    late = sum(count for days, count in back if 0 <= days < DAYS)
+    early = sum(count for days, count in back if DAYS <= days < 2 * DAYS)
     return round(log2((late + 1) / (early + 1)), 3)
 
 
 def shanghai_day(at: datetime) -> date:
     return at.astimezone(SHANGHAI).date()
-
-
-def _between(daily: Mapping[str, int], first: date, last: date) -> int:
-    days = ((last - timedelta(days=back)).isoformat() for back in range((last - first).days + 1))
-    return sum(daily.get(day, 0) for day in days)
 
 
 def _moment(at: datetime) -> float:
