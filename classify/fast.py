@@ -1,0 +1,189 @@
+"""The fast model: linear heads over hashed character n-grams, a whole batch in one sparse product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from classify.clean import fold_all
+from classify.features import Batch, Floats, Rows, matrix, normalise, read_batch, rows_of
+from classify.phrases import Ints, best_runs, spread
+from classify.severity import Field, Found, SeverityReader, to_facts
+from classify.weights import HEADS, Weights, load_weights
+from configs.severity import load_severity
+from stream.messages import Facts, Judgement, Place, Post, Reason, Scored
+
+SHIPPED = Path(__file__).with_name("model")
+PHRASES = (3, 2, 1, 1, 2)  # at most so many phrases as reasons of each head
+_CHUNK = 512  # posts of one product: few enough for the caches
+_TOPICS = 3  # at most so many topics of one post
+_LEAST = 0.05  # and none below this score, but the first
+_NO_WORDS = "没有可辨认的字词, 按资料中最常见的答案"
+
+
+class FastModel:
+    """Judges a batch; the place and the near copies are found by `classify/judge.py`."""
+
+    def __init__(self, weights: Weights, reader: SeverityReader) -> None:
+        self.name = weights.meta.name
+        self._weights = weights
+        self._reader = reader
+        self._lookup = weights.lookup()
+        self._columns = weights.columns()
+        self._dense = weights.table * weights.scale
+        self._padded = np.concatenate((weights.table, np.zeros((1, weights.table.shape[1]), np.int8)))
+        self._names = [f"{head}:{label}" for head in HEADS for label in weights.meta.labels[head]]
+
+    @classmethod
+    def load(cls, folder: Path = SHIPPED) -> FastModel:
+        """Raises FileNotFoundError or ValueError (Chinese) if the folder holds no model of this format."""
+        return cls(load_weights(folder), SeverityReader(load_severity()))
+
+    def judge(self, posts: Sequence[Post]) -> list[Judgement]:
+        """One judgement per post, in order; every answer has a reason."""
+        judged: list[Judgement] = []
+        for start in range(0, len(posts), _CHUNK):
+            judged += self._judge_chunk(posts[start : start + _CHUNK])
+        return judged
+
+    def scores(self, titles: Sequence[str], texts: Sequence[str]) -> Floats:
+        """Calibrated probabilities of every label, shape (posts, labels); each head's columns sum to 1."""
+        return self._score(read_batch(titles, texts))[0]
+
+    def _score(self, batch: Batch) -> tuple[Floats, list[Rows]]:
+        weights = self._weights
+        rows = rows_of(batch, self._lookup, weights.meta.bits)
+        features = normalise(matrix(batch, rows, len(weights.buckets)), weights.idf)
+        base = features @ self._dense + weights.bias
+        heads = tuple(self._columns.values())
+        mixed = log_softmax(base, heads) @ weights.mix + weights.mix_bias
+        return np.exp(log_softmax(mixed, heads)), rows
+
+    def _judge_chunk(self, posts: Sequence[Post]) -> list[Judgement]:
+        batch = read_batch([post.title for post in posts], [post.text for post in posts])
+        scores, rows = self._score(batch)
+        expected = (scores[:, self._columns["severity"]] @ np.arange(1, 5)).astype(np.float32)
+        chosen = self._choose(scores, expected)
+        return self._answers(posts, scores, chosen, expected, self._reasons(posts, batch, rows, chosen))
+
+    def _choose(self, scores: Floats, expected: Floats) -> Ints:
+        """The chosen column of each head, shape (posts, heads)."""
+        chosen = [scores[:, part].argmax(axis=1) + part.start for part in self._columns.values()]
+        cuts = np.array(self._weights.meta.cuts, np.float32)
+        chosen[4] = np.searchsorted(cuts, expected, side="right") + self._columns["severity"].start
+        return np.stack(chosen, axis=1)
+
+    def _reasons(self, posts: Sequence[Post], batch: Batch, rows: list[Rows], chosen: Ints) -> list[list[Reason]]:
+        """Per post the phrases that spoke most for the chosen label of each head."""
+        runs = best_runs(batch, spread(batch, rows, self._padded, chosen), [n + (n > 1) for n in PHRASES])
+        label = chosen[runs.post, runs.head]
+        told = zip(
+            runs.head.tolist(),
+            runs.post.tolist(),
+            label.tolist(),
+            batch.title[runs.start].tolist(),
+            batch.at[runs.start].tolist(),
+            (batch.at[runs.end - 1] + 1).tolist(),
+            (runs.weight * self._weights.scale[label] / 6).tolist(),
+            strict=True,
+        )
+        out: list[list[Reason]] = [[] for _ in posts]
+        room, last = 0, (-1, -1)
+        seen: set[str] = set()
+        for head, post, column, title, start, end, weight in told:
+            if last != (head, post):
+                room, seen, last = PHRASES[head], set(), (head, post)
+            field: Field = "title" if title else "text"
+            phrase = (posts[post].title if title else posts[post].text)[start:end]
+            if room and phrase not in seen:
+                seen.add(phrase)
+                room -= 1
+                out[post].append(Reason(self._names[column], phrase, field, start, end, weight))
+        return out
+
+    def _answers(
+        self, posts: Sequence[Post], scores: Floats, chosen: Ints, expected: Floats, reasons: list[list[Reason]]
+    ) -> list[Judgement]:
+        topics = self._topics(scores)
+        found = self._found(posts)
+        told = zip(
+            posts, chosen.tolist(), np.take_along_axis(scores, chosen, axis=1).tolist(), expected.tolist(), strict=True
+        )
+        return [
+            self._answer(post, columns, values, mean, topics[index], found[index], reasons[index])
+            for index, (post, columns, values, mean) in enumerate(told)
+        ]
+
+    def _answer(
+        self,
+        post: Post,
+        columns: list[int],
+        values: list[float],
+        mean: float,
+        topics: tuple[Scored, ...],
+        found: list[Found],
+        reasons: list[Reason],
+    ) -> Judgement:
+        """One judgement. What is no public matter, and praise, has facts but no floor and no grade."""
+        names = [self._names[column] for column in columns]
+        keys = [name.partition(":")[2] for name in names]
+        level, grade = int(keys[4]), None
+        if found and keys[0] != "none" and keys[2] != "pos":
+            grade = self._reader.grade(found)
+            floor, rules = self._reader.floor(found)
+            if floor > level:
+                reasons = [reason for reason in reasons if reason.answer != names[4]]
+                names[4], level, mean = f"severity:{floor}", floor, max(mean, float(floor))
+            reasons = reasons + [rule for rule in rules if rule.answer == names[4]]
+        return Judgement(
+            post.id,
+            topics,
+            Scored(keys[1], values[1]),
+            Scored(keys[2], values[2]),
+            Scored(keys[3], values[3]),
+            level,
+            mean,
+            _NOWHERE,
+            self.name,
+            grade,
+            to_facts(found) if found else _NO_FACTS,
+            reasons=_complete(reasons, names),
+            needs_human=topics[0].score < self._weights.meta.review,
+        )
+
+    def _found(self, posts: Sequence[Post]) -> list[list[Found]]:
+        titles, texts = [post.title for post in posts], [post.text for post in posts]
+        in_titles = self._reader.read(fold_all(titles), titles, "title")
+        in_texts = self._reader.read(fold_all(texts), texts, "text")
+        return [first + second for first, second in zip(in_titles, in_texts, strict=True)]
+
+    def _topics(self, scores: Floats) -> list[tuple[Scored, ...]]:
+        part = scores[:, self._columns["topic"]]
+        keys = self._weights.meta.labels["topic"]
+        order = np.argsort(-part, axis=1)[:, :_TOPICS]
+        values = np.take_along_axis(part, order, axis=1)
+        return [
+            tuple(Scored(keys[k], v) for n, (k, v) in enumerate(zip(ks, vs, strict=True)) if n == 0 or v >= _LEAST)
+            for ks, vs in zip(order.tolist(), values.tolist(), strict=True)
+        ]
+
+
+def log_softmax(logits: Floats, heads: Sequence[slice]) -> Floats:
+    """Log-probabilities of every head's columns, same shape."""
+    out = np.empty_like(logits)
+    for part in heads:
+        top = logits[:, part] - logits[:, part].max(axis=1, keepdims=True)
+        out[:, part] = top - np.log(np.exp(top).sum(axis=1, keepdims=True))
+    return out
+
+
+def _complete(reasons: list[Reason], answers: Sequence[str]) -> tuple[Reason, ...]:
+    """The reasons, with one that says so for each answer that no phrase spoke for."""
+    given = {reason.answer for reason in reasons}
+    return (*reasons, *(Reason(answer, "", rule=_NO_WORDS) for answer in answers if answer not in given))
+
+
+_NO_FACTS = Facts()
+_NOWHERE = Place()

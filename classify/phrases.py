@@ -1,0 +1,86 @@
+"""Which phrases of a post spoke for an answer: what its n-grams weigh, spread over characters, gathered into runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classify.features import Batch, Rows
+
+LONGEST = 12  # characters of one phrase
+_SHARES = {1: 6, 2: 3, 3: 2}  # an n-gram's sixths for each of its characters
+_FADES = 6  # a phrase's characters speak at least this part of the post's strongest character
+
+Ints = NDArray[np.int64]
+Says = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The best runs, by head and post and then best first. Offsets are into the batch's characters (end exclusive).
+
+    `weight` is in sixths of the table's int8 steps.
+    """
+
+    head: Ints
+    post: Ints
+    start: Ints
+    end: Ints
+    weight: Ints
+
+
+def spread(batch: Batch, rows: list[Rows], table: NDArray[np.int8], chosen: Ints) -> Says:
+    """What each character says for the chosen label of each head, int16 of shape (heads, characters).
+
+    `table` has one more row than the model, all zero, for unknown n-grams (row -1); `chosen` (posts, heads) are its
+    columns. An n-gram's weight is shared equally by its characters. The idf is left out: it tells how rare an n-gram
+    is, not what it speaks for.
+    """
+    labels = table.shape[1]
+    flat = table.ravel()
+    says = np.zeros((chosen.shape[1], len(batch.codes)), np.int16)
+    for size, row in enumerate(rows, start=1):
+        base = np.where(row < 0, np.int64((len(table) - 1) * labels), row * np.int64(labels))
+        for head in range(chosen.shape[1]):
+            held = flat[base + chosen[:, head][batch.post[: len(row)]]] * np.int16(_SHARES[size])
+            for step in range(size):
+                says[head, step : step + len(row)] += held
+    return says
+
+
+def best_runs(batch: Batch, says: Says, most: Sequence[int]) -> Phrases:
+    """The best runs of each post and head, at most `most[head]` of them."""
+    heads, count = says.shape
+    heard = np.where(batch.word, says, np.int16(0))
+    first = np.searchsorted(batch.post, np.arange(batch.size))
+    peak = np.maximum.reduceat(heard, first, axis=1) // _FADES if count else np.zeros((heads, batch.size), np.int16)
+    inside = heard > np.maximum(peak, 0)[:, batch.post]
+    starts, ends = _runs(inside.ravel())
+    total = np.concatenate(([0], np.cumsum(heard.ravel(), dtype=np.int64)))
+    weight = total[ends] - total[starts]
+    slot = starts // max(count, 1) * batch.size + batch.post[starts % max(count, 1)]
+    order = np.argsort((slot << 24) + ((1 << 23) - weight))
+    begins = np.searchsorted(slot, np.arange(heads * batch.size))  # runs come in order of their slots
+    rank = np.arange(len(order)) - begins[slot[order]]
+    limit = np.repeat(np.asarray(most), batch.size)
+    kept = order[rank < limit[slot[order]]]
+    starts, ends = _widen(batch.word, starts[kept] % max(count, 1), (ends[kept] - 1) % max(count, 1) + 1)
+    return Phrases(slot[kept] // batch.size, slot[kept] % batch.size, starts, ends, weight[kept])
+
+
+def _runs(inside: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Starts and ends of runs of `inside`, cut after LONGEST. Separators are never inside: no run leaves its field."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False]))))
+    starts, ends = edges[::2], edges[1::2]
+    return starts, np.minimum(ends, starts + LONGEST)
+
+
+def _widen(word: NDArray[np.bool_], starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+    """A single character takes in its neighbour, so that it can be read."""
+    single = ends - starts == 1
+    right = single & word[np.minimum(ends, len(word) - 1)]
+    left = single & ~right & word[np.maximum(starts - 1, 0)]
+    return starts - left, ends + right

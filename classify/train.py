@@ -1,0 +1,264 @@
+"""Training the fast model: `train(data, folder)` reads the labelled posts and writes weights and their settings.
+
+Base heads are one-against-rest linear SVMs (squared hinge) over the hashed n-grams. A small softmax layer, fitted on their
+held-out values, calibrates them and lets the heads help each other. Near copies never fall on both sides of a fold.
+scikit-learn is needed here and nowhere else in the product.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix, vstack
+from scipy.sparse.csgraph import connected_components
+
+from classify.fast import log_softmax
+from classify.features import SIZES, Floats, matrix, normalise, read_batch, rows_of
+from classify.pii import mask
+from classify.weights import HEADS, Meta, Weights, quantise, save_weights
+
+FILES = ("posts_train.jsonl", "written_train.jsonl")
+BITS = 20
+LEAST_POSTS = (2, 2, 5)  # a bucket of n-grams of each size must stand in so many posts to carry weight
+SIZE_WEIGHTS = (0.7, 1.0, 0.5)
+PENALTY = 1.0  # the SVM's C
+FOLDS = 5
+SECOND_TOPIC = 0.15  # the share of a post's second topic in the softmax layer's target
+_COPY = 0.4  # Jaccard similarity of 3-grams from which two posts are kept in one fold
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Titles, texts and per head the label of each post; `second` is the second topic or ""."""
+
+    titles: list[str]
+    texts: list[str]
+    labels: dict[str, NDArray[np.str_]]
+    second: list[str]
+
+    def __len__(self) -> int:
+        return len(self.titles)
+
+
+def train(data: Path, folder: Path, seed: int = 0, say: Progress = lambda line: None) -> Weights:
+    """Train on `data`/labels/{posts,written}_train.jsonl and write the model to `folder`; about five minutes on one core.
+
+    Raises FileNotFoundError or ValueError (Chinese, with file and line) if the data cannot be read.
+    """
+    examples = read_examples([_find(data, name) for name in FILES])
+    say(f"读入 {len(examples)} 条")
+    labels = {head: sorted(set(examples.labels[head].tolist())) for head in HEADS}
+    buckets, idf = choose_buckets(examples)
+    features = featurise(examples, buckets, idf)
+    say(f"{len(buckets)} 个字词特征")
+    folds = split(examples, seed)
+    held_out = _cross_fit(features, examples, labels, folds, say)
+    table, bias = _fit_base(features, examples, labels)
+    meta = Meta(name="", bits=BITS, labels=labels, cuts=[], review=0.0)
+    mix, mix_bias = fit_mix(held_out, targets(examples, labels), labels)
+    cuts = _fit_cuts(held_out, mix, mix_bias, examples, labels)
+    int8, scale = quantise(table)
+    name = f"fast-{_fingerprint(int8)}"
+    meta = Meta(name=name, bits=BITS, labels=labels, cuts=cuts, review=0.4)
+    weights = Weights(buckets, idf, int8, scale, bias, mix, mix_bias, meta)
+    save_weights(weights, folder)
+    say(f"模型 {name} 已写入 {folder}")
+    return weights
+
+
+def _find(data: Path, name: str) -> Path:
+    for path in (data / "labels" / name, data / name):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"{data}: 没有 labels/{name}, 请指明资料所在的文件夹")
+
+
+def read_examples(paths: Sequence[Path]) -> Examples:
+    """Labelled posts of JSONL files (title, text, topic, topic2, office, sentiment, intent, severity); personal numbers masked."""
+    rows: list[Mapping[str, Any]] = []
+    for path in paths:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            row = json.loads(line)
+            missing = [key for key in ("text", *HEADS) if key not in row]
+            if missing:
+                raise ValueError(f"{path}:{number}: 缺少字段 {', '.join(missing)}, 请补上")
+            rows.append(row)
+    return Examples(
+        titles=[mask(str(row.get("title", ""))) for row in rows],
+        texts=[mask(str(row["text"])) for row in rows],
+        labels={head: np.array([str(row[head]) for row in rows]) for head in HEADS},
+        second=[str(row.get("topic2", "")).strip("-") for row in rows],
+    )
+
+
+def choose_buckets(examples: Examples) -> tuple[NDArray[np.uint32], Floats]:
+    """The buckets that stand in enough posts, ascending, and their idf times the weight of their size."""
+    every = np.arange(1 << BITS, dtype=np.int32)
+    found = np.zeros(1 << BITS, np.int64)
+    factor = np.zeros(1 << BITS, np.float32)
+    kept = np.zeros(1 << BITS, np.bool_)
+    for size, least, weight in zip(SIZES, LEAST_POSTS, SIZE_WEIGHTS, strict=True):
+        counted = np.zeros(1 << BITS, np.int64)
+        for start in range(0, len(examples), 1000):
+            batch = read_batch(examples.titles[start : start + 1000], examples.texts[start : start + 1000])
+            counted += np.diff(matrix(batch, [rows_of(batch, every, BITS)[size - 1]], 1 << BITS).indptr)
+        factor[(counted >= least) & (counted > found)] = weight  # shared by several sizes: the most frequent decides
+        kept |= counted >= least
+        found = np.maximum(found, counted)
+    buckets = np.flatnonzero(kept).astype(np.uint32)
+    idf = np.log((1 + len(examples)) / (1 + found[buckets])) + 1
+    return buckets, (idf * factor[buckets]).astype(np.float32)
+
+
+def featurise(examples: Examples, buckets: NDArray[np.uint32], idf: Floats) -> csr_matrix[np.float32]:
+    """The features of all examples, shape (posts, buckets)."""
+    lookup = np.full(1 << BITS, -1, np.int32)
+    lookup[buckets] = np.arange(len(buckets), dtype=np.int32)
+    parts = []
+    for start in range(0, len(examples), 1000):
+        batch = read_batch(examples.titles[start : start + 1000], examples.texts[start : start + 1000])
+        parts.append(normalise(matrix(batch, rows_of(batch, lookup, BITS), len(buckets)), idf).tocsr())
+    return csr_matrix(vstack(parts, format="csr"))
+
+
+def split(examples: Examples, seed: int) -> NDArray[np.int64]:
+    """A fold for each post; near copies (3-gram Jaccard above _COPY) share theirs."""
+    every = np.arange(1 << BITS, dtype=np.int32)
+    batch_rows = []
+    for start in range(0, len(examples), 1000):
+        batch = read_batch(examples.titles[start : start + 1000], examples.texts[start : start + 1000])
+        batch_rows.append(matrix(batch, [rows_of(batch, every, BITS)[2]], 1 << BITS).tocsr())
+    grams = csr_matrix(vstack(batch_rows, format="csr"))
+    grams.data[:] = 1
+    sizes = np.diff(grams.indptr)
+    shared = (grams @ grams.T).tocoo()
+    either = sizes[shared.row] + sizes[shared.col] - shared.data
+    near = shared.data > _COPY * either
+    links = csr_matrix((np.ones(near.sum()), (shared.row[near], shared.col[near])), shape=shared.shape)
+    count, group = connected_components(links, directed=False)
+    return np.random.default_rng(seed).integers(0, FOLDS, count)[group]
+
+
+def _fit_base(
+    features: csr_matrix[np.float32],
+    examples: Examples,
+    labels: Mapping[str, list[str]],
+    rows: NDArray[np.int64] | None = None,
+) -> tuple[Floats, Floats]:
+    """Weights (buckets, labels) and bias (labels,) of all heads, from all posts or from `rows`."""
+    from sklearn.svm import LinearSVC
+
+    rows = np.arange(len(examples)) if rows is None else rows
+    tables, biases = [], []
+    for head in HEADS:
+        machine = LinearSVC(C=PENALTY, random_state=0, max_iter=2000, tol=1e-3)
+        machine.fit(features[rows], examples.labels[head][rows])
+        table = np.zeros((features.shape[1], len(labels[head])), np.float32)
+        bias = np.full(len(labels[head]), -1.0, np.float32)
+        places = [labels[head].index(label) for label in machine.classes_]
+        table[:, places], bias[places] = machine.coef_.T, machine.intercept_
+        tables.append(table)
+        biases.append(bias)
+    return np.hstack(tables), np.concatenate(biases)
+
+
+def _cross_fit(
+    features: csr_matrix[np.float32],
+    examples: Examples,
+    labels: Mapping[str, list[str]],
+    folds: NDArray[np.int64],
+    say: Progress,
+) -> Floats:
+    """Base logits of every post from machines that never saw it or a near copy of it."""
+    held = np.zeros((len(examples), sum(map(len, labels.values()))), np.float32)
+    for fold in range(FOLDS):
+        table, bias = _fit_base(features, examples, labels, np.flatnonzero(folds != fold))
+        out = np.flatnonzero(folds == fold)
+        held[out] = features[out] @ table + bias
+        say(f"交叉验证 {fold + 1}/{FOLDS}")
+    return held
+
+
+def targets(examples: Examples, labels: Mapping[str, list[str]]) -> Floats:
+    """Target probabilities (posts, labels); a second topic has its share."""
+    parts = []
+    for head in HEADS:
+        one_hot = (examples.labels[head][:, None] == np.array(labels[head])).astype(np.float32)
+        if head == "topic":
+            second = (np.array(examples.second)[:, None] == np.array(labels[head])).astype(np.float32)
+            share = SECOND_TOPIC * second.sum(axis=1, keepdims=True)
+            one_hot = one_hot * (1 - share) + SECOND_TOPIC * second
+        parts.append(one_hot)
+    return np.hstack(parts)
+
+
+def slices(labels: Mapping[str, list[str]]) -> list[slice]:
+    ends = np.cumsum([len(labels[head]) for head in HEADS]).tolist()
+    return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def fit_mix(
+    held_out: Floats, wanted: Floats, labels: Mapping[str, list[str]], penalty: float = 3.0
+) -> tuple[Floats, Floats]:
+    """The softmax layer over held-out log-probabilities: (labels, labels) and bias, drawn towards a plain temperature."""
+    heads = slices(labels)
+    inputs = log_softmax(held_out, heads).astype(np.float64)
+    size = inputs.shape[1]
+    start = 3.0 * np.eye(size)
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        mix, bias = flat[:-size].reshape(size, size), flat[-size:]
+        logs = log_softmax((inputs @ mix + bias).astype(np.float64), heads)
+        gap = np.exp(logs) - wanted
+        away = mix - start
+        value = -(wanted * logs).sum() + 0.5 * penalty * (away**2).sum()
+        return float(value), np.concatenate(((inputs.T @ gap + penalty * away).ravel(), gap.sum(axis=0)))
+
+    first = np.concatenate((start.ravel(), np.zeros(size)))
+    best = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
+    return best[:-size].reshape(size, size).astype(np.float32), best[-size:].astype(np.float32)
+
+
+def _fit_cuts(
+    held_out: Floats, mix: Floats, mix_bias: Floats, examples: Examples, labels: Mapping[str, list[str]]
+) -> list[float]:
+    """Where severity 2, 3 and 4 begin on the expectation scale: the best quadratic kappa on held-out folds."""
+    heads = slices(labels)
+    logs = log_softmax(log_softmax(held_out, heads) @ mix + mix_bias, heads)
+    expected = np.exp(logs[:, heads[-1]]) @ np.arange(1, 5, dtype=np.float32)
+    truth = examples.labels["severity"].astype(int)
+    cuts = [1.5, 2.5, 3.5]
+    for _ in range(3):
+        for place in range(3):
+            tries = cuts[place] + np.linspace(-0.3, 0.3, 25)
+            cuts[place] = float(max(tries, key=lambda cut: _kappa_at(truth, expected, cuts, place, cut)))
+    return [round(cut, 3) for cut in cuts]
+
+
+def _kappa_at(truth: NDArray[np.int64], expected: Floats, cuts: Sequence[float], place: int, cut: float) -> float:
+    tried = [*cuts[:place], cut, *cuts[place + 1 :]]
+    if tried != sorted(tried):
+        return -1.0
+    return kappa(truth, 1 + np.searchsorted(tried, expected, side="right"))
+
+
+def kappa(truth: NDArray[np.int64], said: NDArray[np.int64]) -> float:
+    """Quadratic weighted kappa of levels 1 to 4 (Cohen 1968)."""
+    apart = float(((truth - said) ** 2).mean())
+    chance = float(((truth[:, None] - np.arange(1, 5)) ** 2 @ (np.bincount(said, minlength=5)[1:] / len(said))).mean())
+    return 1 - apart / chance if chance else 1.0
+
+
+def _fingerprint(table: NDArray[np.int8]) -> str:
+    import hashlib
+
+    return hashlib.sha256(table.tobytes()).hexdigest()[:8]

@@ -1,0 +1,71 @@
+"""The numbers and words behind the floor of severity, as checked values, with the loader of configs/severity.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from configs.catalog import Severity, Strict
+
+FILE = Path(__file__).with_name("severity.yaml")
+
+
+class GradeRule(Strict):
+    """Any one figure reached decides the grade. `injured` counts the seriously injured, `money` is direct loss in yuan."""
+
+    grade: Literal["一般", "较大", "重大", "特别重大"]
+    deaths: int | None = Field(default=None, ge=1)
+    injured: int | None = Field(default=None, ge=1)
+    money: float | None = Field(default=None, gt=0)
+
+
+class Floor(Strict):
+    """A fact of at least this size lifts the severity to at least `severity`."""
+
+    key: str
+    fact: Literal["deaths", "injured", "people", "households", "money"]
+    at_least: float = Field(gt=0)
+    severity: Severity
+    rule: str
+    source: str
+    local: bool = False
+
+
+class Words(Strict):
+    """Words that decide whether a number speaks of harm; see the comments in the YAML."""
+
+    death: tuple[str, ...] = Field(min_length=1)
+    death_alone: tuple[str, ...] = ()
+    injury: tuple[str, ...] = Field(min_length=1)
+    harm: tuple[str, ...] = Field(min_length=1)
+    loss: tuple[str, ...] = Field(min_length=1)
+    harmless: tuple[str, ...] = Field(min_length=1)
+    negation: tuple[str, ...] = Field(min_length=1)
+    supposed: tuple[str, ...] = Field(min_length=1)
+    drill: tuple[str, ...] = Field(min_length=1)
+
+
+class SeverityRules(Strict):
+    """`grades` from the gravest down (生产安全事故报告和调查处理条例 art. 3)."""
+
+    grades: tuple[GradeRule, ...]
+    grade_source: str
+    floors: tuple[Floor, ...]
+    words: Words
+
+
+def load_severity(path: Path = FILE) -> SeverityRules:
+    """Raises ValueError (Chinese, with file and field) if the file is missing or wrong."""
+    try:
+        return SeverityRules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ValueError(f"{path}: 读不到严重程度规则, 请恢复该文件") from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: 不是有效的 YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{path}: 字段 {where}: {first['msg']} (现为 {first.get('input')!r}), 请改正") from error
