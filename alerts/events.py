@@ -20,7 +20,7 @@ from alerts.grouping_unit import MEMBERS, Member, Taken, Unit, named_county, phr
 from alerts.model import Event, EventPost
 from stream.messages import Judged, Post
 
-CLOSEST = 16  # kept posts that a post is compared with
+CLOSEST = 12  # kept posts that a post is compared with
 
 
 @dataclass(frozen=True, slots=True)

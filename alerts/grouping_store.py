@@ -19,7 +19,7 @@ import numpy.typing as npt
 from alerts.grouping_features import BUCKETS, KEPT, TITLE_BIT, TITLE_WEIGHT, Background, Grams
 
 INDEXED = 40  # grams of a kept post that lead to it
-WALKED = 800  # index entries a search may touch
+WALKED = 600  # index entries a search may touch
 RARE = 5.0  # rarity from which a gram is likely part of a name; below it tells what the problem is
 COMMON = 1.5  # rarity below which a gram tells nothing
 
@@ -28,6 +28,8 @@ F64 = npt.NDArray[np.float64]
 U8 = npt.NDArray[np.uint8]
 
 _PROBLEM, _NAME = 1, 2  # levels of rarity; 0 is common
+_PLACES = np.arange(1, KEPT + 1, dtype=np.uint8)
+_TITLED = (np.arange(256) >= TITLE_BIT).astype(np.int64)
 _OFTEN = ((np.arange(256) & (TITLE_BIT - 1)) / 16).astype(np.float32)
 
 # The columns of `Store.compare`, each 0 to 1 but the last: cosines of all grams, of those of the problem (COMMON to
@@ -104,16 +106,15 @@ class Store:
             lengths.append(len(rows))
         return walked, lengths
 
-    def compare(self, grams: Grams, rows: Sequence[int]) -> F32:
+    def compare(self, grams: Grams, rows: list[int]) -> F32:
         """How like the post is to each of the n rows: (n, len(COLUMNS))."""
-        kept = np.asarray(rows, dtype=np.int64)
-        ids = self._ids[kept]
-        self._at[grams.ids] = np.arange(1, KEPT + 1, dtype=np.uint8)
+        ids = np.concatenate([grams.ids[None], self._ids[rows]])
+        tf = np.concatenate([grams.tf[None], self._tf[rows]])
+        self._at[grams.ids] = _PLACES
         self._at[0] = 0
-        place = self._at[ids]
+        place = self._at[ids[1:]]
         self._at[grams.ids] = 0
-        new = _side(grams.tf[None], self._rarity(grams.ids[None]))
-        return _likeness(new, _side(self._tf[kept], self._rarity(ids)), place)
+        return _likeness(_side(tf, self._rarity(ids)), place)
 
     def _rarity(self, ids: npt.NDArray[np.uint32]) -> F32:
         """Natural log of all posts over those that hold the gram, training collection and window together."""
@@ -134,10 +135,10 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
-    """The grams of n posts (n, KEPT).
+class _Sides:
+    """The grams of n + 1 posts, the new one first, all (n + 1, KEPT).
 
-    `group` numbers (post, level of rarity, whether in the title); `square` sums squared weights by it: (n, 3, 2).
+    `group` numbers (post, level of rarity, whether in the title); `square` sums squared weights by it: (n + 1, 3, 2).
     """
 
     group: npt.NDArray[np.int64]
@@ -146,31 +147,34 @@ class _Side:
     square: F64
 
 
-def _side(tf: U8, rare: F32) -> _Side:
-    level = (rare >= COMMON).astype(np.int64) + (rare >= RARE)
-    group = np.arange(len(tf))[:, None] * 6 + level * 2 + (tf >= TITLE_BIT)
+def _side(tf: U8, rare: F32) -> _Sides:
+    group = np.arange(len(tf))[:, None] * 6 + _TITLED[tf]
+    group += (rare >= COMMON) * 2
+    group += (rare >= RARE) * 2
     weight = _OFTEN[tf] * rare
     square = _totals(group.ravel(), np.square(weight).ravel(), 6 * len(tf))
-    return _Side(group, rare, weight, square.reshape(-1, 3, 2))
+    return _Sides(group, rare, weight, square.reshape(-1, 3, 2))
 
 
-def _likeness(new: _Side, old: _Side, place: U8) -> F32:
+def _likeness(sides: _Sides, place: U8) -> F32:
     """`place` (n, KEPT): 1 + position in the new post of each gram of the old posts, 0 where it has none."""
     flat = np.flatnonzero(place)
     at = place.ravel()[flat].astype(np.int64) - 1
-    group = old.group.ravel()[flat] * 2 + (new.group[0, at] & 1)
-    old_weight, new_weight = old.weight.ravel()[flat], new.weight[0, at]
+    flat += KEPT
+    group = (sides.group.ravel()[flat] - 6) * 2 + (sides.group[0, at] & 1)
+    new_weight, old_weight = sides.weight[0, at], sides.weight.ravel()[flat]
+    new, old = sides.square[:1], sides.square[1:]
 
     def total(values: F32) -> F64:
         """Summed over the shared grams: (n, level, in the old title, in the new title)."""
         return _totals(group, values, 12 * len(place)).reshape(-1, 3, 2, 2)
 
     dots = total(old_weight * new_weight)
-    into = total(np.square(old_weight))[:, _NAME, 1].sum(axis=1) / _safe(old.square[:, _NAME, 1])
-    back = total(np.square(new_weight))[:, _NAME, :, 1].sum(axis=1) / _safe(new.square[:, _NAME, 1])
-    evidence = total(np.maximum(old.rare.ravel()[flat] - np.float32(RARE), 0)).sum(axis=(1, 2, 3))
-    columns = [*_cosines(_boosted(_boosted(dots, 1), 1), _boosted(old.square, 2), _boosted(new.square, 2))]
-    columns += _cosines(dots[:, :, 1, 1], old.square[:, :, 1], new.square[:, :, 1])
+    into = total(np.square(old_weight))[:, _NAME, 1].sum(axis=1) / _safe(old[:, _NAME, 1])
+    back = total(np.square(new_weight))[:, _NAME, :, 1].sum(axis=1) / _safe(new[:, _NAME, 1])
+    evidence = total(np.maximum(sides.rare.ravel()[flat] - np.float32(RARE), 0)).sum(axis=(1, 2, 3))
+    columns = [*_cosines(_boosted(_boosted(dots, 1), 1), _boosted(old, 2), _boosted(new, 2))]
+    columns += _cosines(dots[:, :, 1, 1], old[:, :, 1], new[:, :, 1])
     columns += [np.maximum(into, back), np.minimum(into, back), np.log1p(evidence)]
     return np.stack(columns, axis=1).astype(np.float32)
 
