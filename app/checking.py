@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from configs.errors import ConfigError
+
+if TYPE_CHECKING:
+    from app.wire import House
 
 
 def print_check(env: Mapping[str, str], folder: Path | None) -> int:
@@ -21,6 +25,12 @@ def print_check(env: Mapping[str, str], folder: Path | None) -> int:
         click.echo(f"共 {len(error.problems)} 处问题。")
         return len(error.problems)
     catalog = house.catalog
+    bad = source_problems(house)
+    for line in bad:
+        click.echo(line)
+    if bad:
+        click.echo(f"共 {len(bad)} 处问题。")
+        return len(bad)
     enabled = sum(source.enabled for source in catalog.sources)
     click.echo(
         f"配置正确: 领域 {len(catalog.topics)}、责任单位 {len(catalog.offices)}、预警规则 {len(catalog.rules)}、"
@@ -29,3 +39,10 @@ def print_check(env: Mapping[str, str], folder: Path | None) -> int:
     for place in house.dirs:
         click.echo(f"  目录: {place}")
     return 0
+
+
+def source_problems(house: House) -> list[str]:
+    """What is wrong with the selectors of the sources, a line each."""
+    from crawlers.extract import problems
+
+    return [f"sources.yaml: {why}" for source in house.catalog.sources for why in problems(source)]
