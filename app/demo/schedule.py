@@ -10,7 +10,8 @@ import random
 import re
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +26,7 @@ SLOW_AFTER = 400  # live posts after which the stream slows down, so that the re
 SLOW_GAP = 90.0
 REPLY_SHARE = 0.36  # of the board's ordinary messages
 HOTLINE_DONE_SHARE = 0.45  # of the hotline's ordinary orders
+COMMENT_SPAN = timedelta(days=4)  # how long a thread takes new comments
 STORY_COPIES = 16
 NOISE_COPIES = 26
 
@@ -75,7 +77,7 @@ def build(seed: int, anchor: datetime) -> tuple[TownPost, ...]:
     told = [post for story in load_stories().values() for post in _story_posts(story, anchor)]
     noise = [*_history(rng, texts, anchor), *_live(rng, texts, anchor)]
     chats = list(_chats(rng, texts, anchor))
-    noise = [_in_chat(rng, post, chats) for post in noise]
+    noise = _in_threads(rng, noise, chats)
     copies = [*_copies(rng, texts, told, STORY_COPIES, anchor), *_copies(rng, texts, noise, NOISE_COPIES, anchor)]
     posts = [*told, *chats, *noise, *copies]
     return tuple(sorted((_placed(post) for post in posts), key=lambda post: (post.published_at, post.key)))
@@ -202,7 +204,7 @@ def _in_hours(at: datetime) -> datetime:
     return at if local.hour < 17 else local.replace(hour=9 + local.minute % 8).astimezone(UTC)
 
 
-# --- the forum's chat threads, which take the one-line comments
+# --- the forum's threads, and which of them the one-line comments join
 
 
 def _chats(rng: random.Random, texts: Texts, anchor: datetime) -> Iterator[TownPost]:
@@ -213,12 +215,32 @@ def _chats(rng: random.Random, texts: Texts, anchor: datetime) -> Iterator[TownP
         yield TownPost(key, "forum", chat.title, chat.text.strip(), _author(rng, texts, "forum"), at, thread=key)
 
 
-def _in_chat(rng: random.Random, post: TownPost, chats: Sequence[TownPost]) -> TownPost:
-    """A comment joins one of the two newest chat threads of its time; other posts stay as they are."""
+def _in_threads(rng: random.Random, posts: Sequence[TownPost], chats: Sequence[TownPost]) -> list[TownPost]:
+    """The same posts; each comment now stands in a thread."""
+    topics = {note.text: note.topic for note in load_noise()}
+    hosts: dict[str, list[TownPost]] = defaultdict(list)
+    for post in posts:
+        if post.source == "forum" and post.thread:
+            hosts[topics.get(post.text, "none")].append(post)
+    return [_in_thread(rng, post, topics.get(post.text, "none"), hosts, chats) for post in posts]
+
+
+def _in_thread(
+    rng: random.Random, post: TownPost, topic: str, hosts: Mapping[str, list[TownPost]], chats: Sequence[TownPost]
+) -> TownPost:
+    """Small talk joins one of the two newest chats; a comment on something joins a recent thread on it, or opens one."""
     if post.source != "forum" or post.thread:
         return post
-    newest = bisect_right([chat.published_at for chat in chats], post.published_at)
-    return replace(post, thread=rng.choice(chats[max(newest - 2, 0) : max(newest, 1)]).key)
+    if topic == "none":
+        newest = bisect_right([chat.published_at for chat in chats], post.published_at)
+        return replace(post, thread=rng.choice(chats[max(newest - 2, 0) : max(newest, 1)]).key)
+    open_threads = {
+        host.text: host.key
+        for host in hosts[topic]
+        if timedelta() < post.published_at - host.published_at < COMMENT_SPAN
+    }
+    host_key = open_threads.get(best_fit(post.text, tuple(open_threads)), "")
+    return replace(post, thread=host_key) if host_key else replace(post, thread=post.key, title=headline(post.text))
 
 
 # --- reposts and near copies
