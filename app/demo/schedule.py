@@ -228,7 +228,7 @@ def _in_threads(rng: random.Random, posts: Sequence[TownPost], chats: Sequence[T
 def _in_thread(
     rng: random.Random, post: TownPost, topic: str, hosts: Mapping[str, list[TownPost]], chats: Sequence[TownPost]
 ) -> TownPost:
-    """Small talk joins one of the two newest chats; a comment on something joins a recent thread on it, or opens one."""
+    """Small talk joins one of the two newest chats; a comment on something joins a recent thread or opens one."""
     if post.source != "forum" or post.thread:
         return post
     if topic == "none":
