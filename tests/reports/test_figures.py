@@ -249,7 +249,7 @@ def test_an_empty_week_has_every_figure() -> None:
     week = make_week()
     assert week.total("posts").value == 0
     assert len(week.days) == 7
-    assert not (week.events or week.cases or week.offices)
+    assert [len(rows) for rows in (week.events, week.cases, week.offices)] == [0, 0, 0]
 
 
 def test_the_week_has_its_iso_name() -> None:
