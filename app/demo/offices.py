@@ -21,6 +21,7 @@ from app.demo.fit import best_fit
 from configs.catalog import SHANGHAI
 
 DUTY = "duty"
+FALLBACKS = ("gov", DUTY)  # who takes a case whose office objects when nobody else helps with it
 _STAFF_VERBS = ("redispatch", "verify", "close")
 _SIDE_VERBS = ("note", "promise", "extend", "escalate")  # they change no state, so no wait starts anew
 
@@ -80,7 +81,7 @@ def data_of(case: Case, verb: str) -> Mapping[str, str]:
     """What the verb needs beside its note: the new lead of a redispatch."""
     if verb != "redispatch":
         return {}
-    return {"office": case.helps[0] if case.helps else case.office}
+    return {"office": next((office for office in (*case.helps, *FALLBACKS) if office != case.office), DUTY)}
 
 
 def manner_of(case: Case) -> Manner:
