@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alerts.cases import act
-from alerts.ledger import CaseFilter
+from alerts.ledger import CaseFilter, Tx
+from alerts.model import Action, Case
 from app.counters import Counter
 from app.demo.offices import actor_of, data_of, respond
 from app.demo.schedule import HISTORY
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from app.wire import House
 
 STEP = timedelta(hours=24)  # between two crawls
-HOUR = timedelta(hours=1)  # between two looks at clocks and offices
+LOOK = timedelta(hours=2)  # between two looks at clocks and offices
 
 Crawl = Callable[[], object]
 Tell = Callable[[datetime, int], None]
@@ -72,12 +73,13 @@ def replay(house: House, state: TownState, crawl: Crawl, tell: Tell, stop: Calla
         tell: told after every step of the simulated time and of the posts crawled so far.
     """
     counter = house.counter("demo")
-    stages = [make_stage(house, name, counter) for name in SOURCES]
+    stages, offices = [make_stage(house, name, counter) for name in SOURCES], Offices(house)
     while state.simulated_now is not None and not stop():
         end = min(state.simulated_now + STEP, state.anchor)
-        for hour in hours(state.simulated_now, end):
-            state.simulated_now = hour
-            work_an_hour(house, hour, counter)
+        for now in looks(state.simulated_now, end):
+            state.simulated_now = now
+            offices.work(now)
+            deliver_round(house, now, counter)
         state.save()  # the town, a process of its own, shows what is published by now
         crawl()
         posts = drain(house, stages, counter)
@@ -89,18 +91,12 @@ def replay(house: House, state: TownState, crawl: Crawl, tell: Tell, stop: Calla
         counter.flush()
 
 
-def hours(start: datetime, end: datetime) -> Iterator[datetime]:
-    at = start + HOUR
+def looks(start: datetime, end: datetime) -> Iterator[datetime]:
+    at = start + LOOK
     while at < end:
         yield at
-        at += HOUR
+        at += LOOK
     yield end
-
-
-def work_an_hour(house: House, now: datetime, counter: Counter) -> None:
-    """The offices do what they do by now; clocks are looked at; mails go out."""
-    answer_cases(house, now)
-    deliver_round(house, now, counter)
 
 
 def drain(house: House, stages: Sequence[Stage], counter: Counter) -> int:
@@ -112,16 +108,29 @@ def drain(house: House, stages: Sequence[Stage], counter: Counter) -> int:
     return decided
 
 
-def answer_cases(house: House, now: datetime) -> None:
-    """Every simulated office (and the duty staff) takes the step that is due in its open cases."""
-    with house.ledger.begin() as tx:
-        for case in tx.cases.find(CaseFilter(open=True, limit=1000)):
-            said = respond(case, tx.cases.actions(case.id), now)
-            if said is None:
-                continue
-            verb, note = said
-            changed, action = act(case, verb, actor_of(case, verb), now, note, data_of(case, verb))
-            tx.cases.save(changed, action)
+class Offices:
+    """Every simulated office, and the duty staff: takes the step that is due in its open cases."""
+
+    def __init__(self, house: House) -> None:
+        self.ledger = house.ledger
+        self.histories: dict[str, tuple[int, list[Action]]] = {}  # case id -> version and history, read when it changed
+
+    def work(self, now: datetime) -> None:
+        with self.ledger.begin() as tx:
+            for case in tx.cases.find(CaseFilter(open=True, limit=1000)):
+                said = respond(case, self._history(tx, case), now)
+                if said is None:
+                    continue
+                verb, note = said
+                changed, action = act(case, verb, actor_of(case, verb), now, note, data_of(case, verb))
+                tx.cases.save(changed, action)
+
+    def _history(self, tx: Tx, case: Case) -> list[Action]:
+        version, actions = self.histories.get(case.id, (0, []))
+        if version != case.version:
+            actions = tx.cases.actions(case.id)
+            self.histories[case.id] = case.version, actions
+        return actions
 
 
 def _time(text: str) -> datetime:
