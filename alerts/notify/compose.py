@@ -8,16 +8,17 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
+from itertools import chain
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts.notify.clean import clean_line, clip
 from alerts.notify.notice import Letterhead, Notice, OfficeAddress
-from alerts.notify.view import case_link, order, subject_of, view
+from alerts.notify.view import by_case, case_link, order, subject_of, view
 from configs.catalog import SHANGHAI
 from stream.errors import NotifyError
 
-IN_FULL = 12  # alerts told at length in one mail; mail programs cut off what is longer than about 100 kB
+IN_FULL = 12  # cases told at length in one mail; mail programs cut off what is longer than about 100 kB
 SUBJECT_LIMIT = 80
 
 
@@ -28,10 +29,10 @@ def compose(
 
     Raises NotifyError (no use to retry) when an address cannot stand in a header.
     """
-    ordered = order(notices)
+    matters = by_case(order(notices))
     message = EmailMessage(policy=SMTP)
-    _write_headers(message, letterhead, office, ordered, mail_id, now)
-    values = _values(letterhead, office, ordered, now)
+    _write_headers(message, letterhead, office, matters, mail_id, now)
+    values = _values(letterhead, office, matters, now)
     message.set_content(_render("office.txt.j2", values), cte="base64")
     message.add_alternative(_render("office.html.j2", values), subtype="html", cte="base64")
     return message
@@ -56,10 +57,11 @@ def _write_headers(
     message: EmailMessage,
     letterhead: Letterhead,
     office: OfficeAddress,
-    notices: Sequence[Notice],
+    matters: Sequence[Sequence[Notice]],
     mail_id: str,
     now: datetime,
 ) -> None:
+    notices = list(chain.from_iterable(matters))
     to, copies = recipients(letterhead, office, notices)
     domain = letterhead.sender.rpartition("@")[2] or "localhost"
     try:
@@ -70,7 +72,7 @@ def _write_headers(
     except ValueError as error:
         wrong = clean_line(", ".join((letterhead.sender, *to, *copies)))
         raise NotifyError(f"地址格式不正确, 请在单位配置或 mail 设置中改正: {wrong}", retryable=False) from error
-    message["Subject"] = clip(clean_line(subject_of(notices)), SUBJECT_LIMIT)
+    message["Subject"] = clip(clean_line(subject_of(matters)), SUBJECT_LIMIT)
     message["Date"] = now.astimezone(SHANGHAI)
     message["Message-ID"] = f"<{mail_id}@minsheng.{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answers, please
@@ -79,15 +81,15 @@ def _write_headers(
 
 
 def _values(
-    letterhead: Letterhead, office: OfficeAddress, notices: Sequence[Notice], now: datetime
+    letterhead: Letterhead, office: OfficeAddress, matters: Sequence[Sequence[Notice]], now: datetime
 ) -> dict[str, object]:
-    to, copies = _true_recipients(office, notices)
+    to, copies = _true_recipients(office, list(chain.from_iterable(matters)))
     return {
         "office": clean_line(office.name),
-        "items": [view(notice, letterhead.public_url, now) for notice in notices[:IN_FULL]],
-        "more": [view(notice, letterhead.public_url, now) for notice in notices[IN_FULL:]],
-        "grave": sum(notice.alert.severity >= 4 for notice in notices),
-        "total": len(notices),
+        "items": [view(matter, letterhead.public_url, now) for matter in matters[:IN_FULL]],
+        "more": [view(matter, letterhead.public_url, now) for matter in matters[IN_FULL:]],
+        "grave": sum(matter[0].alert.severity >= 4 for matter in matters),
+        "total": len(matters),
         "redirected": ", ".join((*to, *copies)) if letterhead.redirect_to else "",
         "demo": letterhead.demo,
         "home": case_link(letterhead.public_url, ""),

@@ -22,10 +22,18 @@ def order(notices: Iterable[Notice]) -> list[Notice]:
     return sorted(notices, key=lambda item: (-item.alert.severity, item.alert.kind != "overdue", item.alert.created_at))
 
 
-def subject_of(ordered: Sequence[Notice]) -> str:
+def by_case(ordered: Iterable[Notice]) -> list[list[Notice]]:
+    """What is told of the same case comes together, where its gravest alert stands."""
+    groups: dict[str, list[Notice]] = {}
+    for notice in ordered:
+        groups.setdefault(notice.alert.case_id or notice.alert.id, []).append(notice)
+    return list(groups.values())
+
+
+def subject_of(matters: Sequence[Sequence[Notice]]) -> str:
     """As 【舆情预警·特别严重】义乌市某工地拖欠工资 等3件."""
-    first = ordered[0]
-    more = f" 等{len(ordered)}件" if len(ordered) > 1 else ""
+    first = matters[0][0]
+    more = f" 等{len(matters)}件" if len(matters) > 1 else ""
     kind = KIND[first.alert.kind] if first.alert.kind in ("due_soon", "overdue", "reopened") else ""
     tag = "·".join(part for part in (kind, SEVERITY[first.alert.severity]) if part)
     return f"【舆情预警·{tag}】{clip(_headline(first), 50)}{more}"
@@ -37,17 +45,19 @@ def case_link(public_url: str, case_id: str) -> str:
     return f"{home}/case?id={quote(case_id, safe='')}" if case_id else home
 
 
-def view(notice: Notice, public_url: str, now: datetime) -> dict[str, Any]:
+def view(matter: Sequence[Notice], public_url: str, now: datetime) -> dict[str, Any]:
+    """One case with all that is told of it."""
+    notice = matter[0]
     alert, case = notice.alert, notice.case
     return {
-        "kind": KIND[alert.kind],
+        "kind": "、".join(dict.fromkeys(KIND[item.alert.kind] for item in matter)),
         "severity": SEVERITY[alert.severity],
         "means": SEVERITY_MEANS[alert.severity],
         "colour": COLOUR[alert.severity],
         "title": clip(clean_line(alert.title), TITLE_LIMIT),
         "number": case.number if case else "",
         "link": case_link(public_url, alert.case_id),
-        "reason": clean_line(alert.reason),
+        "reasons": list(dict.fromkeys(clean_line(item.alert.reason) for item in matter)),
         "facts": _facts(notice),
         "clocks": [_clock(clock, now) for clock in case.clocks] if case else [],
         "quotes": [_quote(item) for item in notice.quotes],

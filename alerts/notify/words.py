@@ -31,9 +31,6 @@ FIGURE: Mapping[str, str] = {
     "sources": "来源数（个）",
     "baseline": "前一时段（条）",
     "hours": "统计时段（小时）",
-    "severity": "严重程度（级）",
-    "limit": "规则下限",
-    "reopened": "重新办理（次）",
 }
 
 

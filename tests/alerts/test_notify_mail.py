@@ -164,6 +164,17 @@ def test_a_full_mail_lists_every_alert_and_stays_small() -> None:
     assert len(text_of(message, "html").encode()) < 102_000
 
 
+def test_all_that_is_told_of_one_case_comes_together() -> None:
+    reminder = make_alert(1, id="due_soon:c1", kind="due_soon", reason="时限将于 18:00 到期")
+    message = read(make_notice(1), make_notice(1, alert=reminder))
+    assert "件" not in message["Subject"]
+    for kind in ("plain", "html"):
+        assert "现有 1 件" in text_of(message).replace("<b>", "")
+        assert text_of(message, kind).count("case?id=c1") == 1
+        assert "新立案件、临期提醒" in text_of(message, kind)
+        assert "时限将于 18:00 到期" in text_of(message, kind)
+
+
 def test_an_alert_without_case_and_event_can_be_told() -> None:
     bare = Notice(alert=make_alert(case_id="", event_id="", figures={}))
     assert "未能从原文识别" in text_of(read(bare), "html")
