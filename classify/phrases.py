@@ -35,20 +35,28 @@ class Phrases:
 def spread(batch: Batch, rows: list[Rows], table: NDArray[np.int8], chosen: Ints) -> Says:
     """What each character says for the chosen label of each head, int16 of shape (heads, characters).
 
-    `table` has one more row than the model, all zero, for unknown n-grams (row -1); `chosen` (posts, heads) are its
-    columns. An n-gram's weight is shared equally by its characters. The idf is left out: it tells how rare an n-gram
-    is, not what it speaks for.
+    `table` comes from `padded`; `chosen` (posts, heads) are its columns. An n-gram's weight is shared equally by its
+    characters. The idf is left out: it tells how rare an n-gram is, not what it speaks for.
     """
-    labels = table.shape[1]
-    flat = table.ravel()
-    says = np.zeros((chosen.shape[1], len(batch.codes)), np.int16)
+    wide = table.shape[1]
+    flat, label = table.ravel(), chosen[batch.post]
+    says = np.zeros(label.shape, np.int16)
     for size, row in enumerate(rows, start=1):
-        base = np.where(row < 0, np.int64((len(table) - 1) * labels), row * np.int64(labels))
-        for head in range(chosen.shape[1]):
-            held = flat[base + chosen[:, head][batch.post[: len(row)]]] * np.int16(_SHARES[size])
-            for step in range(size):
-                says[head, step : step + len(row)] += held
-    return says
+        start = np.where(row < 0, len(table) - 1, row) * np.int64(wide)
+        held = flat.take(start[:, None] + label[: len(row)]) * np.int16(_SHARES[size])
+        for step in range(size):
+            says[step : step + len(row)] += held
+    return np.ascontiguousarray(says.T)
+
+
+def padded(table: NDArray[np.int8]) -> NDArray[np.int8]:
+    """The table with rows of whole cache lines (64 bytes) and one more row, all zero, for unknown n-grams."""
+    wide = -(-table.shape[1] // 64) * 64
+    room = np.zeros((len(table) + 1) * wide + 64, np.int8)
+    start = -room.ctypes.data % 64
+    rows = room[start : start + (len(table) + 1) * wide].reshape(-1, wide)
+    rows[: len(table), : table.shape[1]] = table
+    return rows
 
 
 def best_runs(batch: Batch, says: Says, most: Sequence[int]) -> Phrases:
@@ -59,8 +67,10 @@ def best_runs(batch: Batch, says: Says, most: Sequence[int]) -> Phrases:
     peak = np.maximum.reduceat(heard, first, axis=1) // _FADES if count else np.zeros((heads, batch.size), np.int16)
     inside = heard > np.maximum(peak, 0)[:, batch.post]
     starts, ends = _runs(inside.ravel())
-    total = np.concatenate(([0], np.cumsum(heard.ravel(), dtype=np.int64)))
-    weight = total[ends] - total[starts]
+    bounds = np.stack(
+        (starts, np.minimum(ends, heads * count - 1)), axis=1
+    ).ravel()  # the last character is a separator
+    weight = np.add.reduceat(heard.ravel(), bounds, dtype=np.int64)[::2] if len(starts) else starts
     slot = starts // max(count, 1) * batch.size + batch.post[starts % max(count, 1)]
     order = np.argsort((slot << 24) + ((1 << 23) - weight))
     begins = np.searchsorted(slot, np.arange(heads * batch.size))  # runs come in order of their slots

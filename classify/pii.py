@@ -43,60 +43,70 @@ _PLAIN |= {0xFF21 + offset: chr(65 + offset) for offset in range(26)}
 _PLAIN |= {0xFF41 + offset: chr(97 + offset) for offset in range(26)}
 _FULL_ONLY = {code: char for code, char in _PLAIN.items() if chr(code) not in _CHINESE}
 
-_GAP = r"[ \-·.]{0,2}"
-_LEFT = r"(?<![0-9A-Za-z])"
-_RIGHT = r"(?![0-9])"
+_G = r"[ \-·._]{1,3}"  # between groups of digits
+_S = r"[ \-·._,、]{1,2}"  # between single digits
+_SERVICE = r"(?!(?:1[0-2][0-9]{3}|9[56][0-9]{3,4}|11[0-9]|12[0-2])(?![0-9]))"  # 12345, 10086, 95588, 110 are nobody's
 
-
-def _digits(count: str) -> str:
-    return rf"(?:[0-9]{_GAP}){{{count}}}"
-
-
-_MOBILE = re.compile(rf"(?<![0-9])(?:(?:\+|00)?86{_GAP}|0)?1{_GAP}[3-9]{_GAP}{_digits('8')}[0-9]{_RIGHT}")
-_ID = re.compile(rf"(?<![0-9]){_digits('17')}[0-9Xx](?![0-9A-Za-z])")
-_OLD_ID = re.compile(r"(?<=身份证)[^0-9]{0,6}([0-9]{15})(?![0-9])")
-_BANK = re.compile(rf"(?<![0-9])[3-69]{_GAP}{_digits('14,17')}[0-9]{_RIGHT}")
+_MOBILE = re.compile(
+    r"(?<![0-9])(?:(?:\+|00)?86[ \-]?|0)?"
+    rf"(?:1[3-9][0-9](?:[0-9]{{8}}|{_G}[0-9]{{8}}|{_G}?[0-9]{{4}}{_G}[0-9]{{4}}|{_G}[0-9]{{3}}{_G}[0-9]{{5}}|[0-9]{_G}[0-9]{{4}}{_G}[0-9]{{3}}"
+    rf"|[0-9]{_G}[0-9]{{7}}|[0-9]{{2}}{_G}[0-9]{{6}}|[0-9]{{2}}{_G}[0-9]{{3}}{_G}[0-9]{{3}})|1{_S}[3-9](?:{_S}[0-9]){{9}})(?![0-9])"
+)
+_ID = re.compile(r"(?<![0-9])[1-9](?:[ \-]?[0-9]){16}[ \-]?[0-9Xx](?![0-9A-Za-z])")
+_OLD_ID = re.compile(r"(?:身份证|证件)[^0-9]{0,6}([0-9]{15})(?![0-9])")
+_BANK = re.compile(
+    r"(?<![0-9])(?=6[0289]|4|5[1-5]|35|9558|9111|940|955)[0-9]{4}(?:[ \-]?[0-9]){11,15}(?![0-9])"  # issuers' prefixes
+)
 _LANDLINE = re.compile(
-    r"(?<![0-9])(?:\(0[1-9][0-9]{1,2}\)[ \-]?|(?:\+86[ \-]?)?0(?:10|2[0-9]|[3-9][0-9]{2})[ \-]?)[2-8][0-9]{6,7}(?:(?:转|-)[0-9]{1,5})?(?![0-9])"
+    r"(?<![0-9])(?:\+86[ \-]?)?(?:\(0[1-9][0-9]{1,2}\)[ \-]?|0(?:10|2[0-9]|[3-9][0-9]{2})[ \-]?)"
+    r"[2-8][0-9]{2,3}[ \-]?[0-9]{4}(?:(?:转|-)[0-9]{1,5})?(?![0-9])"
 )
 _LOCAL = re.compile(
-    r"(?:电话|座机|固话|致电|拨打|联系方式|热线)(?:号码|号)?[是为:]{0,2} ?([2-8][0-9]{2,3}[ \-]?[0-9]{4})(?![0-9])"
+    r"(?:电话|座机|固话|致电|拨打|联系方式|热线)(?:号码|号)?[是为:]{0,2} ?"
+    r"((?!400|800)[2-8][0-9]{2,3}[ \-]?[0-9]{4})(?![0-9\-])"
 )
 _EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}")
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. \-]?(?:[A-HJ-NP-Z0-9]{5}[挂学警]?|[A-HJ-NP-Z0-9]{6})(?![A-Za-z0-9])"
+    rf"[{_PROVINCES}][A-Za-z][·. \-]?"
+    r"(?=[A-Za-z]{0,5}[0-9])(?:[A-HJ-NP-Za-hj-np-z0-9]{5,6}|[A-HJ-NP-Za-hj-np-z0-9]{4}[挂学警港澳])(?![A-Za-z0-9])"
 )
 _WECHAT = re.compile(
-    r"(?:微信号?|薇信|威信|v信|V信|VX|vx|Vx|wx|WX|加[vV]|wechat|WeChat)(?:号码?)?[是为 :]{0,3}([A-Za-z][A-Za-z0-9_\-]{4,19}|[0-9]{5,12})(?![A-Za-z0-9_])"
+    r"(?:微信号?|[薇威]信|[vV]信|[vV][xX]|[wW][xX]|加[vV]|[wW]e[cC]hat)(?:号码?)?[是为 :]{0,3}"
+    rf"({_SERVICE}(?:[A-Za-z][A-Za-z0-9_\-]{{5,19}}|[0-9]{{5,12}}))(?![A-Za-z0-9_])"
 )
-_QQ = re.compile(r"(?:QQ|qq|Qq|扣扣|企鹅号)(?:号码?|群)?[是为 :]{0,3}([1-9][0-9]{4,10})(?![0-9])")
-# What any number above needs at least; one quick pass spares most texts the eleven others.
-_WORTH_A_LOOK = re.compile(
-    r"(?:[0-9０-９][ 　\-－—–‐·.()（）]{0,2}){7}|[@＠]|[A-ZＡ-Ｚ][·. \-]?[A-ZＡ-Ｚ0-9０-９]{5}"
-    rf"|[{_CHINESE}0-9０-９](?:[ 　\-－—–‐·]{{0,2}}[{_CHINESE}0-9０-９]){{9}}"
-    r"|微信|[薇威]信|[VvＶｖ][Xx信]|[Ww][Xx]|[加][Vvw]|[Ww]e[Cc]hat|[Qq][Qq]|扣扣|企鹅号"
-)
-_CHINESE_RUN = re.compile(rf"[{_CHINESE}](?:.?.?[{_CHINESE}0-9]){{5}}")
+_QQ = re.compile(rf"(?:[Qq]{{2}}|扣扣|企鹅号)(?:号码?|群号?)?[是为 :]{{0,3}}({_SERVICE}[1-9][0-9]{{4,10}})(?![0-9])")
 
 _MONEY_BEFORE = re.compile(r"(?:[¥￥$]|人民币|金额|价值|共计|合计) ?$")
-_AMOUNT_AFTER = re.compile(r" ?(?:元|块|万|亿|吨|米|平方|公里|人|户|次|度|斤|千克|公斤)")
+_AMOUNT_AFTER = re.compile(r" ?(?:[多余]?[元块万亿]|吨|米|平方|公里|[人户次度斤](?![A-Za-z])|千克|公斤)")
 _DOCUMENT_BEFORE = re.compile(
-    r"(?:字第?|编号|单号|工单号?|订单号?|案号|文号|信用代码|运单号?|快递号?|许可证号?|批号|回执号?|受理号|登记号|发票号码?|合同号|税号|流水号|No\.?)[是为: ]{0,3}[A-Za-z]{0,4}$",
-    re.I,
+    r"(?:字第?|编号|单号|订单|案号|文号|信用代码|快递号?|许可证号?|批号|回执号?|受理号|登记号|发票号码?|合同号|税号|流水号|条码|序列号|No\.?)"
+    r"[是为: ]{0,3}[A-Za-z]{0,4}$",
+    re.IGNORECASE,
 )
+
+# What any number above needs at least: quick looks that spare most texts the eleven patterns.
+_HINTS = (
+    *("@", "＠", "微信", "薇信", "威信", "v信", "V信", "扣扣", "企鹅号", "QQ", "qq", "Qq", "加V", "加v"),
+    *("VX", "Vx", "vX", "vx", "ＶＸ", "ｖｘ", "WX", "Wx", "wX", "wx", "eChat", "echat"),
+)
+_RUN = re.compile(r"[0-9０-９](?:[ 　\-－—–‐·._,、()（）]{0,3}[0-9０-９]){6}")
+_PLATE_START = re.compile(rf"[{_PROVINCES}][A-Za-zＡ-Ｚ]")
+_CHINESE_RUN = re.compile(
+    rf"[{_CHINESE}][^\n]{{0,2}}[{_CHINESE}0-9０-９](?:[ 　\-－—–‐·._,、]{{0,2}}[{_CHINESE}0-9０-９]){{5}}"
+)
+_SPELLED = ("mobile", "id", "bank", "landline", "wechat", "qq")
 
 
 def spans(text: str) -> list[Span]:
     """The personal numbers of a text, in order, never overlapping."""
-    if not _WORTH_A_LOOK.search(text):
+    spelled = _CHINESE_RUN.search(text) is not None
+    hinted = spelled or _RUN.search(text) or _PLATE_START.search(text) or any(hint in text for hint in _HINTS)
+    if not hinted:
         return []
     found = _spans_of(text.translate(_FULL_ONLY))
-    if _CHINESE_RUN.search(text):
-        found += [
-            span
-            for span in _spans_of(text.translate(_PLAIN))
-            if span.kind in ("mobile", "id", "bank", "landline", "wechat", "qq")
-        ]
+    if spelled:
+        found += [span for span in _spans_of(text.translate(_PLAIN)) if span.kind in _SPELLED]
     return _without_overlaps(found)
 
 
@@ -157,12 +167,11 @@ def _always(plain: str, start: int, end: int) -> bool:
 def _is_id(plain: str, start: int, end: int) -> bool:
     """GB 11643-1999: a birth date at its place and ISO 7064 MOD 11-2."""
     digits = _only_digits(plain[start:end]).upper()
-    if len(digits) != 18 or not (
-        "1900" <= digits[6:10] <= "2099" and "01" <= digits[10:12] <= "12" and "01" <= digits[12:14] <= "31"
-    ):
+    dated = "1900" <= digits[6:10] <= "2099" and "01" <= digits[10:12] <= "12" and "01" <= digits[12:14] <= "31"
+    if not dated or len(digits) != 18:
         return False
     total = sum(int(digit) * (1 << (17 - place)) for place, digit in enumerate(digits[:17]))
-    return "10X98765432"[total % 11] == digits[17] or plain[max(0, start - 12) : start].find("身份证") >= 0
+    return "10X98765432"[total % 11] == digits[17] or "身份证" in plain[max(0, start - 12) : start]
 
 
 def _is_bank_card(plain: str, start: int, end: int) -> bool:

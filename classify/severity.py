@@ -40,7 +40,8 @@ _TOLL = re.compile(
 _BREAK = re.compile(r"[,。;!?\n|:]|\.(?![0-9])")
 _BREAK_BEFORE = re.compile(r"[^,。;!?\n|:]*")
 _NUMERALS = "0123456789.一二三四五六七八九十百千两几数零〇万亿余多来"
-_UNIT_STARTS = "名位个人户家元块钱学同孩小儿幼娃居村业工职员民农老患病游乘群师市教消会受投平男女司骑兄矿"
+_LARGE = (ord("万"), ord("亿"))
+_UNIT_STARTS = "名位人户家元块钱学同孩小儿幼娃居村业工职员民农老患病游乘群师市教消会受投平男女司骑兄矿"
 _ORDINALS = ("第", "每", "各", "/", "-", ".")
 _NEAR = 12  # characters between a number of people and the word that says what befell them
 
@@ -57,6 +58,16 @@ class Found:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A numeral with what it counts: people, house, money; dead, hurt (三死两伤); or a death told without a number."""
+
+    kind: str
+    start: int
+    end: int
+    number: str
+
+
 class SeverityReader:
     """Reads facts by the words of the rules; build it once."""
 
@@ -67,7 +78,7 @@ class SeverityReader:
         self._death_before = re.compile(rf"(?:{_any(words.death)})(?:人数)?[^,。;0-9一二三四五六七八九十]{{0,4}}$")
         self._injury_after = re.compile(rf"^[^,。;、0-9]{{0,{_NEAR}}}?(?:{_any(words.injury)})")
         self._injury_before = re.compile(rf"(?:{_any(words.injury)})(?:人数)?[^,。;0-9一二三四五六七八九十]{{0,4}}$")
-        self._alone = tuple(re.compile(re.escape(word)) for word in words.death_alone)
+        self._alone = words.death_alone
         self._harm = re.compile(_any(words.harm))
         self._loss = re.compile(_any(words.loss))
         self._harmless = re.compile(_any(words.harmless))
@@ -79,66 +90,57 @@ class SeverityReader:
         joined = "\n".join(one.text for one in folded)
         starts = np.cumsum([0] + [len(one.text) + 1 for one in folded])
         out: list[list[Found]] = [[] for _ in folded]
-        for match in self._matches(joined):
-            index = bisect_right(starts, match.start()) - 1
-            out[index] += self._found(match, folded[index], int(starts[index]), originals[index], field)
+        for hit in self._hits(joined):
+            index = bisect_right(starts, hit.start) - 1
+            one = self._found(hit, folded[index], int(starts[index]), originals[index], field)
+            out[index] += [one] if one else []
         return [sorted(found, key=lambda one: (one.fact, -one.value)) for found in out]
 
-    def _matches(self, joined: str) -> Iterator[re.Match[str]]:
+    def _hits(self, joined: str) -> Iterator[_Hit]:
         """What may be a number of harm anywhere in the joined texts."""
         for place in _candidates(joined):
             match = _COUNT.match(joined, place)
             if match and joined[place - 1 : place] not in _ORDINALS:
-                yield match
+                yield _Hit(match.lastgroup or "", match.start(), match.end(), match["number"])
         for word in self._alone:
-            yield from word.finditer(joined)
-        if "死" in joined:
-            yield from _TOLL.finditer(joined)
+            for place in _find_all(joined, word):
+                yield _Hit("alone", place, place + len(word), "一")
+        for place in _find_all(joined, "死"):
+            toll = _TOLL.search(joined, max(place - 8, 0), place + 10)
+            if toll and toll.start() < place < toll.end() and toll["hurt"]:
+                yield _Hit("dead", toll.start(), toll.end(), toll["dead"])
+                yield _Hit("hurt", toll.start(), toll.end(), toll["hurt"])
 
-    def _found(self, match: re.Match[str], folded: Folded, base: int, original: str, field: Field) -> Iterator[Found]:
-        plain, at = folded.text, match.start() - base
-        start, end = _clause(plain, at, match.end() - base)
-        for fact, value in self._facts(match, plain[start:at], plain[match.end() - base : end], plain[start:end]):
-            if self._drill.search(plain):
-                return
-            first, last = folded.span(at, match.end() - base)
-            yield Found(fact, value, original[first:last], field, first, last)
+    def _found(self, hit: _Hit, folded: Folded, base: int, original: str, field: Field) -> Found | None:
+        """The number as a fact, None if it tells of no harm in its clause."""
+        plain, at, to = folded.text, hit.start - base, hit.end - base
+        value = number(hit.number)
+        start, end = _clause(plain, at, to)
+        fact = self._fact(hit.kind, plain[start:at], plain[to:end], plain[start:end]) if value else None
+        if fact is None or value is None or self._drill.search(plain):
+            return None
+        first, last = folded.span(at, to)
+        return Found(fact, value, original[first:last], field, first, last)
 
-    def _facts(self, match: re.Match[str], before: str, after: str, clause: str) -> Iterator[tuple[Fact, float]]:
-        """What one match states in its clause (`before` and `after` are the clause's parts around it)."""
-        if match.re is _TOLL:
-            yield from self._toll(match, clause)
-            return
-        if match.re in self._alone:
-            if not self._denied.search(clause):
-                yield "deaths", 1
-            return
-        value = number(match["number"])
-        if not value:
-            return
-        if match["people"]:
-            yield from self._people(value, before, after, clause)
-            return
-        wanted = self._harm if match["house"] else self._loss
-        if wanted.search(clause) and not self._harmless.search(clause) and not self._denied.search(before):
-            yield ("households" if match["house"] else "money"), value
-
-    def _toll(self, match: re.Match[str], clause: str) -> Iterator[tuple[Fact, float]]:
-        dead, hurt = number(match["dead"]), number(match["hurt"] or "")
-        if not dead or not hurt or self._denied.search(clause):
-            return
-        yield "deaths", dead
-        yield "injured", hurt
-
-    def _people(self, value: float, before: str, after: str, clause: str) -> Iterator[tuple[Fact, float]]:
+    def _fact(self, kind: str, before: str, after: str, clause: str) -> Fact | None:
+        """What a number counts in its clause; `before` and `after` are the clause's parts around it."""
+        if kind in ("alone", "dead", "hurt"):
+            return None if self._denied.search(clause) else ("injured" if kind == "hurt" else "deaths")
         if self._denied.search(before):
-            return
+            return None
+        if kind == "people":
+            return self._people(before, after, clause)
+        wanted = self._harm if kind == "house" else self._loss
+        if self._harmless.search(clause) or not wanted.search(clause):
+            return None
+        return "households" if kind == "house" else "money"
+
+    def _people(self, before: str, after: str, clause: str) -> Fact | None:
         if self._death_after.search(after) or self._death_before.search(before):
-            yield "deaths", value
-        elif self._injury_after.search(after) or self._injury_before.search(before):
-            yield "injured", value
-        elif self._harm.search(clause) and not self._harmless.search(clause):
-            yield "people", value
+            return "deaths"
+        if self._injury_after.search(after) or self._injury_before.search(before):
+            return "injured"
+        return "people" if self._harm.search(clause) and not self._harmless.search(clause) else None
 
     def floor(self, found: Sequence[Found]) -> tuple[int, list[Reason]]:
         """The least severity that the facts allow (1 if none decides) and the reasons for it."""
@@ -180,6 +182,13 @@ def _reason(one: Found, severity: int, rule: str, source: str) -> Reason:
     return Reason(f"severity:{severity}", one.phrase, one.field, one.start, one.end, 10.0, rule, source)
 
 
+def _find_all(text: str, word: str) -> Iterator[int]:
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + len(word))
+
+
 def _candidates(joined: str) -> list[int]:
     """Where a numeral starts that a unit follows (or that ends in 万 or 亿)."""
     codes = np.minimum(code_points(joined), BMP - 1)
@@ -189,9 +198,10 @@ def _candidates(joined: str) -> list[int]:
     inside = np.concatenate(([False], numeral[codes], [False]))
     edges = np.flatnonzero(inside[1:] != inside[:-1])
     starts, ends = edges[::2], edges[1::2]
-    after = unit[np.append(codes, 0)[ends]]
-    large = np.isin(codes[ends - 1], (ord("万"), ord("亿")))
-    found: list[int] = starts[after | large].tolist()
+    padded = np.append(codes, (0, 0))
+    after = np.where(padded[ends] == ord("个"), padded[ends + 1], padded[ends])  # 一个 is everywhere, 一个工人 is not
+    counts = unit[after] | np.isin(codes[ends - 1], _LARGE)
+    found: list[int] = starts[counts].tolist()
     return found
 
 
