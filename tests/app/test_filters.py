@@ -37,7 +37,7 @@ def run(data: bytes) -> tuple[int, list[dict[str, Any]], str]:
         ('{"id": true, "title": "路灯不亮"}'.encode(), "字段 id"),
         ('{"id": "", "title": "路灯不亮"}'.encode(), "字段 id"),
         (b'{"id": 1, "title": "", "text": " "}', "字段 title 和 text"),
-        ('{"id": 1, "text": 5}'.encode(), "字段 text"),
+        (b'{"id": 1, "text": 5}', "字段 text"),
         ('{"id": 1, "text": "停水", "kind": "tv"}'.encode(), "字段 kind"),
         ('{"id": 1, "text": "停水", "published_at": "昨天"}'.encode(), "字段 published_at"),
         ('{"id": 1, "text": "停水", "published_at": 20261125}'.encode(), "字段 published_at"),
