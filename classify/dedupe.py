@@ -1,112 +1,138 @@
 """Near copies: posts that repeat an earlier one almost word for word (reposts, mass mailings, the same letter twice).
 
-MinHash over character 3-grams (Broder 1997) with banded look-up: posts that share one band are compared by the share of
-equal minima, which estimates the Jaccard similarity of their 3-grams.
+MinHash finds what may be alike; the Jaccard similarity of the stored sets of 3-grams decides. Texts that differ in a place
+or a number stay apart as soon as that makes them less alike than the threshold.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
-from numpy.typing import NDArray
 
-from classify.features import hashes, read_batch
+from classify.chains import Chains
+from classify.shingles import BANDS, Set16, Shingled, shingle
+from stream.messages import Post
 
-SIMILAR = 0.7  # estimated Jaccard similarity from which a post repeats another
-SHORTEST = 12  # characters that count; anything shorter repeats by chance
-_BANDS, _DEEP = 16, 4
-_PER_BUCKET = 8  # the newest posts of a bucket that are compared
-
-Signature = NDArray[np.uint32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    first: str  # the post that this one repeats, "" if none
-    signature: Signature | None
+ALIKE = 0.8  # Jaccard similarity of character 3-grams from which a post repeats another
+SHORTEST = 12  # letters; a shorter text repeats another only when all letters are the same
+_BODY = 60  # characters; a longer text is compared without its title, which reposts change
+_LOOKS = 12  # earlier posts of one band that are compared
+_CHUNK = 512
+_POOL = 100  # 3-grams that are kept per post of the capacity, on average
 
 
 class NearCopies:
-    """Remembers the `keep` newest posts. `link` both looks up and adds."""
+    """Remembers the newest posts, at most `capacity`, and the text of those that repeat none.
 
-    def __init__(self, keep: int = 20_000) -> None:
-        self._keep = keep
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._buckets: tuple[dict[bytes, list[str]], ...] = tuple({} for _ in range(_BANDS))
+    Memory does not grow: about 270 bytes a post of the capacity, allocated at the start, and the ids.
+    """
 
-    def __len__(self) -> int:
-        return len(self._entries)
+    def __init__(self, capacity: int = 200_000, alike: float = ALIKE) -> None:
+        self._capacity, self._alike = capacity, alike
+        self._posts = 0  # the number given last
+        self._firsts: list[str] = [""] * capacity  # by number: the answer that a post got
+        self._ids: list[str] = [""] * capacity
+        self._whole = [0] * capacity
+        self._known = Chains(capacity)
+        self._exact = Chains(capacity)
+        self._bands = [Chains(capacity) for _ in range(BANDS)]
+        self._sets = SetPool(capacity, capacity * _POOL)
+        self._seen = np.zeros(1 << 16, np.bool_)
 
-    def link(self, posts: Sequence[tuple[str, str]]) -> list[str]:
-        """For each (post id, text): the id of the first post that it nearly repeats, "" if none.
+    def link(self, posts: Sequence[Post]) -> list[str]:
+        """The id of the first post that each nearly repeats ("" if none), in order; the posts are remembered.
 
-        A post that is already known gets the answer it had; so the same batch again changes nothing.
+        A post whose id is known gets the answer that it had, and is never the copy of itself.
         """
-        signed = signatures([text for _, text in posts])
-        return [self._link(post, signature) for (post, _), signature in zip(posts, signed, strict=True)]
+        answers: list[str] = []
+        for start in range(0, len(posts), _CHUNK):
+            chunk = posts[start : start + _CHUNK]
+            signed = shingle([_body(post) for post in chunk])
+            bands = signed.bands.tolist()
+            answers += [self._link(post.id, signed, row, bands[row]) for row, post in enumerate(chunk)]
+        return answers
 
-    def _link(self, post: str, signature: Signature | None) -> str:
-        known = self._entries.get(post)
-        if known is not None:
-            return known.first
-        first = ""
-        if signature is not None:
-            bands = [row.tobytes() for row in signature.reshape(_BANDS, _DEEP)]
-            first = self._closest(bands, signature)
-            self._add(post, bands)
-        self._entries[post] = _Entry(first, signature)
-        self._forget()
-        return first
+    def _link(self, post_id: str, signed: Shingled, row: int, bands: Sequence[int]) -> str:
+        key = int.from_bytes(blake2b(post_id.encode(), digest_size=4).digest(), "little")
+        for item in self._known.find(key, self._posts, self._capacity):
+            if self._ids[item % self._capacity] == post_id:
+                return self._firsts[item % self._capacity]
+        first = self._first(signed, row, bands) if signed.letters[row] else 0
+        return self._add(post_id, key, first, signed, row, bands)
 
-    def _closest(self, bands: Sequence[bytes], signature: Signature) -> str:
-        seen = {one for bucket, band in zip(self._buckets, bands, strict=True) for one in bucket.get(band, ())}
-        best, nearest = SIMILAR, ""
-        for other in seen:
-            theirs = self._entries[other].signature
-            alike = 0.0 if theirs is None else float((theirs == signature).mean())
-            if alike > best or (alike == best and (not nearest or other < nearest)):
-                best, nearest = alike, other
-        return nearest and (self._entries[nearest].first or nearest)
+    def _first(self, signed: Shingled, row: int, bands: Sequence[int]) -> int:
+        """The number of the earliest post that is alike, 0 if none."""
+        whole = signed.whole[row]
+        for item in self._exact.find(whole & 0xFFFFFFFF, self._posts, _LOOKS):
+            if self._whole[item % self._capacity] == whole:
+                return item
+        if signed.letters[row] < SHORTEST:
+            return 0
+        maybe = {
+            item for chain, key in zip(self._bands, bands, strict=True) for item in chain.find(key, self._posts, _LOOKS)
+        }
+        mine = signed.sets[row]
+        self._seen[mine] = True
+        try:
+            return next((item for item in sorted(maybe) if self._is_alike(mine, item)), 0)
+        finally:
+            self._seen[mine] = False
 
-    def _add(self, post: str, bands: Sequence[bytes]) -> None:
-        for bucket, band in zip(self._buckets, bands, strict=True):
-            held = bucket.setdefault(band, [])
-            held.append(post)
-            del held[:-_PER_BUCKET]
+    def _is_alike(self, mine: Set16, item: int) -> bool:
+        theirs = self._sets.get(item)
+        shorter, longer = sorted((len(mine), len(theirs)))
+        if not shorter or shorter < self._alike * longer:
+            return False
+        common = int(np.count_nonzero(self._seen[theirs]))
+        return common >= self._alike * (len(mine) + len(theirs) - common)
 
-    def _forget(self) -> None:
-        """Drop the oldest posts beyond `keep`, with their traces in the buckets."""
-        while len(self._entries) > self._keep:
-            post, entry = self._entries.popitem(last=False)
-            if entry.signature is None:
-                continue
-            for bucket, row in zip(self._buckets, entry.signature.reshape(_BANDS, _DEEP), strict=True):
-                held = [one for one in bucket.get(row.tobytes(), ()) if one != post]
-                if held:
-                    bucket[row.tobytes()] = held
-                else:
-                    bucket.pop(row.tobytes(), None)
+    def _add(self, post_id: str, key: int, first: int, signed: Shingled, row: int, bands: Sequence[int]) -> str:
+        answer = self._ids[first % self._capacity] if first else ""
+        self._posts += 1
+        item, slot = self._posts, self._posts % self._capacity
+        self._ids[slot], self._firsts[slot], self._whole[slot] = post_id, answer, signed.whole[row]
+        self._known.add(key, item)
+        if first or not signed.letters[row]:
+            return answer
+        self._exact.add(signed.whole[row] & 0xFFFFFFFF, item)
+        if signed.letters[row] >= SHORTEST:
+            self._sets.put(item, signed.sets[row])
+            for chain, band in zip(self._bands, bands, strict=True):
+                chain.add(band, item)
+        return answer
 
 
-_ROUNDS = np.random.default_rng(20261125).integers(1, 1 << 32, (_BANDS * _DEEP, 2), dtype=np.uint64).astype(np.uint32)
+class SetPool:
+    """The sets of the newest items in one ring of 16-bit numbers; the oldest are written over."""
+
+    def __init__(self, capacity: int, room: int) -> None:
+        self._pool = np.empty(max(room, 1 << 12), np.uint16)
+        self._pool.fill(0)
+        self._starts = np.full(capacity, -1, np.int64)
+        self._lengths = np.zeros(capacity, np.int32)
+        self._owners = np.zeros(capacity, np.int64)
+        self._end = 0  # counts on beyond the ring's size
+
+    def put(self, item: int, values: Set16) -> None:
+        room = len(self._pool)
+        values = values[:room]
+        if self._end % room + len(values) > room:
+            self._end += room - self._end % room
+        start, slot = self._end, item % len(self._starts)
+        self._pool[start % room : start % room + len(values)] = values
+        self._starts[slot], self._lengths[slot], self._owners[slot] = start, len(values), item
+        self._end += len(values)
+
+    def get(self, item: int) -> Set16:
+        """The item's set; empty once it has been written over."""
+        slot, room = item % len(self._starts), len(self._pool)
+        start = int(self._starts[slot])
+        if self._owners[slot] != item or start < self._end - room:
+            return self._pool[:0]
+        return self._pool[start % room : start % room + int(self._lengths[slot])]
 
 
-def signatures(texts: Sequence[str]) -> list[Signature | None]:
-    """The MinHash of each text, uint32 of shape (64,); None for a text that is too short to tell."""
-    if not texts:
-        return []
-    batch = read_batch([""] * len(texts), texts)
-    hashed, within = hashes(batch, 3, 32)
-    kept = np.flatnonzero(within)
-    post, hashed = batch.post[kept], hashed[kept]
-    starts = np.searchsorted(post, np.arange(batch.size))
-    lengths = np.diff(starts, append=len(post))
-    filled = np.flatnonzero(lengths)
-    signed = np.zeros((batch.size, len(_ROUNDS)), np.uint32)
-    for place, (factor, offset) in enumerate(_ROUNDS):
-        mixed = hashed * (factor | np.uint32(1)) + offset
-        signed[filled, place] = np.minimum.reduceat(mixed ^ (mixed >> np.uint32(15)), starts[filled])
-    return [row if length >= SHORTEST else None for row, length in zip(signed, lengths.tolist(), strict=True)]
+def _body(post: Post) -> str:
+    return post.text if len(post.text) >= _BODY else f"{post.title}\n{post.text}"

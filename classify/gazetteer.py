@@ -24,7 +24,9 @@ _WINDOW = 6  # characters on each side that are cut into words to see whether a 
 _GAP = re.compile(r"(?:省|市|自治区|区|县)?[的 　·,，]?")  # between a place elsewhere and the name that belongs to it
 # Ends of a name that is none of ours and stands right before: the name that follows belongs to it.
 _FOREIGN = {
-    "county": re.compile(r"(?:[^\s，。,;；、我本全该贵各你在城都]市|[^\s，。,;；、我本全该贵各]省|自治州|[^\s，。本该各]地区)$"),
+    "county": re.compile(
+        r"(?:[^\s，。,;；、我本全该贵各你在城都]市|[^\s，。,;；、我本全该贵各]省|自治州|[^\s，。本该各]地区)$"
+    ),
     "town": re.compile(
         r"(?:[^\s，。,;；、我本全该贵各你在城都]市|[^\s，。,;；、我本全该贵各]县"
         r"|[^\s，。,;；、我本全该贵各小社园辖片市城新景地山校库厂老郊街特发]区|自治州)$"
@@ -136,7 +138,9 @@ def _ends_at(text: str, start: int, end: int) -> bool:
 def _city_before(last: Mention) -> str:
     if last.name.level == "city":
         return last.name.codes[0]
-    return last.city or (f"{last.name.codes[0][:4]}00" if len(last.name.codes) == 1 and last.name.level == "county" else "")
+    return last.city or (
+        f"{last.name.codes[0][:4]}00" if len(last.name.codes) == 1 and last.name.level == "county" else ""
+    )
 
 
 def _table(provinces: Sequence[Province], words: PlaceWords) -> dict[str, Name]:

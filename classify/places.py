@@ -52,8 +52,14 @@ class Places:
         reasons = [_reason(code, one, 2.0, NAMED) for one in _distinct(speaking)[:_SHOWN]]
         if not code.endswith("00"):
             reasons += [_reason(county, one, 0.5, NEARBY) for county, one in others.items()][:_SHOWN]
-        left = tuple(c for one in open_ones for c in one.name.codes if region_within(c, code)) if code.endswith("00") else ()
-        return self._place(code, "text", towns.pop() if len(towns) == 1 else "", tuple(dict.fromkeys(left))), tuple(reasons)
+        left = (
+            tuple(c for one in open_ones for c in one.name.codes if region_within(c, code))
+            if code.endswith("00")
+            else ()
+        )
+        return self._place(code, "text", towns.pop() if len(towns) == 1 else "", tuple(dict.fromkeys(left))), tuple(
+            reasons
+        )
 
     def _not_told(self, mentions: Sequence[Mention], open_ones: Sequence[Mention], home: str) -> Found:
         """No county and no city is sure: the common city of all candidates, the source's home, the province, or none."""
@@ -62,7 +68,18 @@ class Places:
         shared = {f"{code[:4]}00" for code in codes}
         if len(codes) > 1 and len(shared) == 1:
             city = shared.pop()
-            reasons = (Reason(f"place:{city}", open_ones[0].phrase, open_ones[0].field, open_ones[0].start, open_ones[0].end, 2.0, AMBIGUOUS), *reasons)
+            reasons = (
+                Reason(
+                    f"place:{city}",
+                    open_ones[0].phrase,
+                    open_ones[0].field,
+                    open_ones[0].start,
+                    open_ones[0].end,
+                    2.0,
+                    AMBIGUOUS,
+                ),
+                *reasons,
+            )
             return self._place(city, "text", "", codes), reasons
         province = next((one for one in mentions if one.name.level == "province"), None)
         if home in self._full and (province is None or region_within(home, province.name.codes[0])):
@@ -112,7 +129,11 @@ def _meant(one: Mention, local: Sequence[Mention], sure: set[str], cities: set[s
     """The one county that a name means by the nearest clue; "" if none decides."""
     codes = one.name.codes
     if one.city:
-        return _only(code for code in codes if region_within(code, one.city) and (not sure or code in sure or one.name.level == "county"))
+        return _only(
+            code
+            for code in codes
+            if region_within(code, one.city) and (not sure or code in sure or one.name.level == "county")
+        )
     if sure & set(codes) or sure:
         return _only(code for code in codes if code in sure) or _only(code for code in codes if _in_any(code, cities))
     beside = {code for other in local if other.phrase != one.phrase for code in other.name.codes}

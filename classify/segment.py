@@ -28,6 +28,10 @@ def words(text: str) -> list[str]:
 def keywords(text: str, n: int) -> tuple[str, ...]:
     """At most n Chinese words: the most frequent, then the longest, then the first; no stop words, no single characters."""
     stop = _stop_words()
-    found = Counter(word for word in rjieba.cut(_BRACKETED.sub(" ", text[:_MUCH])) if len(word) > 1 and word not in stop)
-    kept = [(-count, -len(word), place, word) for place, (word, count) in enumerate(found.items()) if _HAN.fullmatch(word)]
+    found = Counter(
+        word for word in rjieba.cut(_BRACKETED.sub(" ", text[:_MUCH])) if len(word) > 1 and word not in stop
+    )
+    kept = [
+        (-count, -len(word), place, word) for place, (word, count) in enumerate(found.items()) if _HAN.fullmatch(word)
+    ]
     return tuple(word for *_, word in sorted(kept)[:n])
