@@ -78,14 +78,14 @@ def replay(house: House, state: TownState, crawl: Crawl, tell: Tell, stop: Calla
         end = min(state.simulated_now + STEP, state.anchor)
         for now in looks(state.simulated_now, end):
             state.simulated_now = now
-            offices.work(now)
             deliver_round(house, now, counter)
+            offices.work(now)
         state.save()  # the town, a process of its own, shows what is published by now
         crawl()
         posts = drain(house, stages, counter)
+        deliver_round(house, end, counter)
         tell(end, posts)
         if end == state.anchor:
-            deliver_round(house, end, counter)
             state.simulated_now = None
             state.save()
         counter.flush()
