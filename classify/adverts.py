@@ -1,13 +1,80 @@
-"""What is no case for anyone: adverts and spam. A complaint about an advert is a complaint, and stays.
+"""What is no case for anyone: adverts and posts without a word of their own. A complaint about an advert is a complaint.
 
-Signs of configs/lexicon.yaml add up, and speak of the rule that counted; see `Adverts` in configs/lexicon.py.
+The signs of configs/lexicon.yaml are words; their weights add up, and those that speak of a grievance weigh against.
 """
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+from typing import Literal
+
+from classify.names import Names
+from configs.lexicon import Adverts, Sign, load_lexicon
 from stream.messages import Judgement, Post, Reason
 
+Kind = Literal["advert", "template", ""]
+Hits = list[tuple[Literal["title", "text"], int, str]]
 
-def look(post: Post, judgement: Judgement | None = None) -> tuple[str, tuple[Reason, ...]]:
-    """("advert" or "template", the signs that said so), or ("", ())."""
-    return "", ()
+ADVERT, TEMPLATE = "set_aside:advert", "set_aside:template"
+SOURCE = "configs/lexicon.yaml"
+_WANTS = frozenset(("complaint", "help", "report"))
+_SURE = 0.8  # a post that the model is so sure somebody complains in is no advert whatever its words
+_MUCH = 1000  # characters read; an advert says what it sells at its beginning
+_NO_WORD = re.compile(r"[\W_]+")
+_EMPTY = "没有文字"
+_STOCK = "整条只有平台套话"
+
+
+class AdvertReader:
+    """Reads posts by the lists of the lexicon; build it once."""
+
+    def __init__(self, adverts: Adverts | None = None) -> None:
+        rules = adverts or load_lexicon().adverts
+        self._signs = rules.signs
+        self._threshold = rules.threshold
+        self._templates = frozenset(_NO_WORD.sub("", text).lower() for text in rules.templates)
+        self._sign_of = {word: sign for sign in rules.signs for word in sign.words}
+        self._finder = Names(self._sign_of)
+
+    def set_aside(self, post: Post, judgement: Judgement | None = None) -> tuple[Kind, tuple[Reason, ...]]:
+        """Why a post is no case ("" if it may be one), with the signs that said so.
+
+        Where the model is sure of a complaint, a cry for help or a report, nothing is set aside.
+        """
+        if len(post.text) <= 20 and (rule := self._nothing_said(post)):
+            return "template", (Reason(TEMPLATE, "", rule=rule, source=SOURCE),)
+        if judgement and judgement.intent.key in _WANTS and judgement.intent.score >= _SURE:
+            return "", ()
+        found = self._signs_of(post)
+        if sum(_weight(sign, found[sign.key]) for sign in self._signs if sign.key in found) < self._threshold:
+            return "", ()
+        return "advert", tuple(_reason(sign, found[sign.key]) for sign in self._signs if sign.key in found)
+
+    def _nothing_said(self, post: Post) -> str:
+        """The rule if the post says nothing. A title is a word of its own, unless it repeats a stock phrase."""
+        words, head = (_NO_WORD.sub("", part).lower() for part in (post.text, post.title))
+        if head and head not in self._templates:
+            return ""
+        if not words and not head:
+            return _EMPTY
+        return _STOCK if words in self._templates or not words else ""
+
+    def _signs_of(self, post: Post) -> dict[str, Hits]:
+        """Key of each sign that counts -> where its words stand."""
+        hits: defaultdict[str, Hits] = defaultdict(list)
+        for at, word in self._finder.find(post.title):
+            hits[self._sign_of[word].key].append(("title", at, word))
+        for at, word in self._finder.find(post.text[:_MUCH]):
+            hits[self._sign_of[word].key].append(("text", at, word))
+        return {sign.key: hits[sign.key] for sign in self._signs if len(hits.get(sign.key, ())) >= sign.at_least}
+
+
+def _weight(sign: Sign, hits: Hits) -> float:
+    several = sign.weight > 0 and len({word for *_, word in hits}) > 1
+    return sign.weight + (1 if several else 0)
+
+
+def _reason(sign: Sign, hits: Hits) -> Reason:
+    field, at, word = hits[0]
+    return Reason(ADVERT, word, field, at, at + len(word), _weight(sign, hits), sign.rule, SOURCE)

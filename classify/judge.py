@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Protocol
 
-from classify.adverts import look
+from classify.adverts import AdvertReader
 from classify.dedupe import NearCopies
 from classify.pii import mask_post
 from classify.places import Places
@@ -24,7 +25,9 @@ class Classifier(Protocol):
     def judge(self, posts: Sequence[Post]) -> list[Judgement]: ...
 
 
-def judge_posts(posts: Sequence[Post], classifier: Classifier, places: Places, near: NearCopies) -> list[Judged]:
+def judge_posts(
+    posts: Sequence[Post], classifier: Classifier, places: Places, near: NearCopies, adverts: AdvertReader | None = None
+) -> list[Judged]:
     """Every post judged, in order. Posts are masked first: no personal number reaches any answer.
 
     The same posts again, with the same `near`, give the same answers.
@@ -32,16 +35,22 @@ def judge_posts(posts: Sequence[Post], classifier: Classifier, places: Places, n
     masked = [mask_post(post) for post in posts]
     judgements = classifier.judge(masked)
     copies = near.link(masked)
+    reader = adverts or _shipped()
     return [
-        Judged(post, _complete(post, judgement, places, copy))
+        Judged(post, _complete(post, judgement, places, copy, reader))
         for post, judgement, copy in zip(masked, judgements, copies, strict=True)
     ]
 
 
-def _complete(post: Post, judgement: Judgement, places: Places, copy: str) -> Judgement:
+@cache
+def _shipped() -> AdvertReader:
+    return AdvertReader()
+
+
+def _complete(post: Post, judgement: Judgement, places: Places, copy: str, adverts: AdvertReader) -> Judgement:
     """The judgement with all that the model does not tell."""
     place, why = places.find(post.title, post.text, post.region)
-    aside, signs = look(post, judgement)
+    aside, signs = adverts.set_aside(post, judgement)
     return replace(
         judgement,
         place=place,

@@ -5,13 +5,13 @@ Ten times the speed of one regular expression of all names, whose first branch i
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
-from operator import add
 
 
 class Names:
-    """The names (of two characters or more) as a look-up; build it once."""
+    """The names (one at least, each of two characters or more) as a look-up; build it once."""
 
     def __init__(self, names: Iterable[str]) -> None:
         heads: defaultdict[str, set[str]] = defaultdict(set)
@@ -20,11 +20,13 @@ class Names:
                 heads[name[:2]].add(name)
         self._names = {head: tuple(sorted(all_, key=lambda name: (-len(name), name))) for head, all_ in heads.items()}
         self._heads = frozenset(self._names)
+        first, second = ("".join(map(re.escape, sorted(set(chars)))) for chars in zip(*self._names, strict=True))
+        self._pairs = re.compile(rf"(?=([{first}][{second}]))")  # few pairs of a text can begin a name
 
     def find(self, text: str) -> list[tuple[int, str]]:
         """(offset, name) of every name in the text: leftmost, then longest, never overlapping."""
         found: list[tuple[int, str]] = []
-        for head in self._heads.intersection(map(add, text, text[1:])):
+        for head in self._heads.intersection(self._pairs.findall(text)):
             names, at = self._names[head], text.find(head)
             while at >= 0:
                 name = next((name for name in names if text.startswith(name, at)), "")

@@ -77,7 +77,8 @@ def _whole(letters: Codes, lengths: NDArray[np.int64]) -> list[int]:
 
 
 def _sets(grams: NDArray[np.uint32], owner: NDArray[np.int64], texts: int) -> list[Set16]:
-    keys = np.unique((owner << 16) | (grams >> np.uint32(16)).astype(np.int64))
+    keys = np.sort((owner << 16) | (grams >> np.uint32(16)).astype(np.int64))
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     starts = np.searchsorted(keys, np.arange(texts + 1) << 16)
     short = (keys & 0xFFFF).astype(np.uint16)
     return [short[start:end] for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
@@ -87,7 +88,8 @@ def _bands(grams: NDArray[np.uint32], owner: NDArray[np.int64], texts: int) -> N
     least = np.zeros((texts, _SIZE), np.uint32)
     if not grams.size:
         return least[:, :BANDS]
-    filled, starts = np.unique(owner, return_index=True)
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    filled = owner[starts]
     for place, (factor, offset) in enumerate(zip(_FACTORS, _OFFSETS, strict=True)):
         mixed = grams * factor + offset
         least[filled, place] = np.minimum.reduceat(mixed ^ (mixed >> np.uint32(15)), starts)

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
-from configs.catalog import Strict
+from configs.catalog import Key, Strict
 
 FILE = Path(__file__).with_name("lexicon.yaml")
-
-
-def _is_pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"正则表达式有误: {error}") from error
-    return value
-
-
-Pattern = Annotated[str, AfterValidator(_is_pattern)]
 
 
 class PlaceWords(Strict):
@@ -36,31 +24,30 @@ class PlaceWords(Strict):
 
 
 class Sign(Strict):
-    """A pattern that speaks for an advert (or against it, with a weight below 0). Counted once per post."""
+    """Words that speak for an advert, or against it (weight below 0); they count when found `at_least` times."""
 
-    key: str
+    key: Key
     rule: str
     weight: float
-    pattern: Pattern
+    words: tuple[Annotated[str, StringConstraints(min_length=2)], ...] = Field(min_length=1)
+    at_least: int = Field(default=1, ge=1)
 
 
 class Adverts(Strict):
-    """Signs add up; a post is set aside as `kind` when one kind's sum reaches `threshold`."""
+    """A post whose signs add up to `threshold` is an advert; one that is nothing but a template says nothing.
+
+    A sign counts its weight, and 1 more when two different words of it are found (not one that speaks against).
+    """
 
     threshold: float = Field(gt=0)
-    source: str
-    advert: tuple[Sign, ...] = ()
-    template: tuple[Sign, ...] = ()
-    spared: tuple[Sign, ...] = ()
+    signs: tuple[Sign, ...] = Field(min_length=1)
+    templates: tuple[str, ...] = ()
 
 
 class Lexicon(Strict):
     stop_words: tuple[str, ...] = ()
     places: PlaceWords = PlaceWords()
-    adverts: Adverts | None = None
-
-
-Kind = Literal["advert", "template"]
+    adverts: Adverts
 
 
 @cache
