@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import IO, Any, TypeVar, cast, get_args
 
 from configs.catalog import SHANGHAI
+from crawlers.times import parse_time
 from stream.errors import MinshengError
 from stream.messages import Judged, Kind, Post
 
@@ -110,11 +111,18 @@ def _time(row: dict[str, Any], now: datetime) -> datetime:
     value = row.get("published_at")
     if value is None:
         return now
+    found = _exact(value) or (parse_time(value, now) if isinstance(value, str) else None)
+    if found is None:
+        raise MinshengError(f"字段 published_at: {value!r} 不是时间，应如 2026-11-25T09:30:00+08:00")
+    return found
+
+
+def _exact(value: object) -> datetime | None:
     try:
-        at = datetime.fromisoformat(value)
-        return (at if at.tzinfo else at.replace(tzinfo=SHANGHAI)).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise MinshengError(f"字段 published_at: {value!r} 不是时间，应如 2026-11-25T09:30:00+08:00") from error
+        at = datetime.fromisoformat(str(value)) if isinstance(value, str) else None
+        return (at if at.tzinfo else at.replace(tzinfo=SHANGHAI)).astimezone(UTC) if at else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -39,7 +39,7 @@ def run(data: bytes) -> tuple[int, list[dict[str, Any]], str]:
         (b'{"id": 1, "title": "", "text": " "}', "字段 title 和 text"),
         (b'{"id": 1, "text": 5}', "字段 text"),
         ('{"id": 1, "text": "停水", "kind": "tv"}'.encode(), "字段 kind"),
-        ('{"id": 1, "text": "停水", "published_at": "昨天"}'.encode(), "字段 published_at"),
+        ('{"id": 1, "text": "停水", "published_at": "某天"}'.encode(), "字段 published_at"),
         ('{"id": 1, "text": "停水", "published_at": 20261125}'.encode(), "字段 published_at"),
     ],
 )
@@ -65,6 +65,12 @@ def test_numbers_go_on_over_portions() -> None:
 def test_times_without_a_zone_are_shanghai() -> None:
     post = parse_post('{"id": 1, "text": "停水", "published_at": "2026-11-25T09:30"}'.encode(), NOW)
     assert post.published_at == datetime(2026, 11, 25, 1, 30, tzinfo=UTC)
+
+
+def test_times_are_read_as_chinese_sites_write_them() -> None:
+    for text in ("2019/2/28 11:25:05", "2019-2-28 11:25:05", "2019年2月28日 11:25:05"):
+        line = json.dumps({"id": 1, "text": "停水", "published_at": text}).encode()
+        assert parse_post(line, NOW).published_at == datetime(2019, 2, 28, 3, 25, 5, tzinfo=UTC)
 
 
 def test_the_kind_is_taken_from_the_source_where_it_names_one() -> None:
