@@ -34,7 +34,7 @@ def import_files(
     from app.users import operator
     from classify.pii import mask_post
 
-    bad = 0
+    reports = []
     for path in files:
         report = import_file(
             path,
@@ -51,11 +51,13 @@ def import_files(
             region=region,
         )
         show(report, click.echo)
-        bad += len(report.bad)
+        reports.append(report)
         with house.ledger.begin() as tx:
             tx.audit.add(house.now(), operator(), "import", path.name, f"{report.imported}/{report.rows}")
         drain(house)  # before the next file, so that what this one brought is known
-    return 1 if bad else 0
+    rows, imported = sum(report.rows for report in reports), sum(report.imported for report in reports)
+    click.echo(f"\n合计 {len(reports)} 个文件 {rows} 行，新导入 {imported} 条。")
+    return 1 if any(report.bad for report in reports) else 0
 
 
 def read_mapping(pairs: Sequence[str]) -> Mapping[str, str]:
