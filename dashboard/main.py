@@ -1,0 +1,66 @@
+"""The pages of the dashboard and what stands around each of them: login, menu, notice, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from alerts.model import User
+from dashboard.desk import Desk
+from dashboard.login import current_user, log_out, login_page
+from dashboard.look import STYLE
+from dashboard.text import ROLE, plain
+from dashboard.views import alerts, cases, overview, search, system, triage
+from dashboard.views.parts import PAGES, guarded, show_message
+
+View = Callable[[Desk, User], None]
+
+VIEWS: tuple[tuple[str, str, View], ...] = (
+    ("overview", "总览", overview.show),
+    ("triage", "研判台", triage.show),
+    ("case", "案件", cases.show),
+    ("search", "检索", search.show),
+    ("alerts", "预警", alerts.show),
+    ("system", "系统", system.show),
+)
+ADMIN_ONLY = ("system",)
+
+
+def show(desk: Desk) -> None:
+    """Draw the page that the browser asks for; without a login, the login form in its place."""
+    st.set_page_config(page_title="民声 · 值班看板", layout="wide")
+    st.html(STYLE)
+    user = current_user(desk)
+    pages = {name: _page(desk, user, name, title, view) for name, title, view in VIEWS if _may_see(user, name)}
+    st.session_state[PAGES] = pages
+    chosen = st.navigation(list(pages.values()), position="sidebar" if user else "hidden")
+    if desk.settings.demo_notice:
+        st.html('<div class="notice">演示数据，均为虚构</div>')
+    if user is None:
+        guarded(lambda: login_page(desk))
+        return
+    _sidebar(desk, user)
+    show_message()
+    chosen.run()
+
+
+def _may_see(user: User | None, name: str) -> bool:
+    """Before the login every address is kept, so that a link from a mail still leads there afterwards."""
+    return user is None or user.role == "admin" or name not in ADMIN_ONLY
+
+
+def _page(desk: Desk, user: User | None, name: str, title: str, view: View) -> st.Page:
+    def draw() -> None:
+        if user is not None:
+            guarded(lambda: view(desk, user))
+
+    return st.Page(draw, title=title, url_path=name, default=name == "overview")
+
+
+def _sidebar(desk: Desk, user: User) -> None:
+    with st.sidebar:
+        st.caption(f"{plain(user.display_name)} · {ROLE.get(user.role, user.role)}")
+        if st.button("退出登录", key="logout"):
+            log_out(desk, user)
+            st.rerun()

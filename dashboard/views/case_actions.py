@@ -1,0 +1,106 @@
+"""What may be done to a case now: one choice, then the fields that it needs.
+
+A form is sent with the case as the person saw it, so that what somebody else did meanwhile is noticed and not overrun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import streamlit as st
+
+from alerts.cases import Verb, allowed
+from alerts.model import Case, User
+from configs.catalog import SHANGHAI
+from dashboard import actions
+from dashboard.data import CaseDetail
+from dashboard.desk import Desk
+from dashboard.text import stamp
+from dashboard.views.parts import attempt
+from dashboard.views.shown import office_choice
+
+Given = Callable[[], Mapping[str, Any]]
+NEXT_STEPS = ("confirm", "dispatch", "accept", "start", "answer", "verify", "close", "reopen", "redispatch")
+
+
+def show_actions(desk: Desk, user: User, detail: CaseDetail) -> None:
+    case = detail.case
+    verbs = {verb.key: verb for verb in sorted(allowed(case), key=_order)}
+    chosen = st.pills(
+        "现在可以",
+        list(verbs),
+        format_func=lambda key: verbs[key].label if key in verbs else key,
+        key=f"verb-{case.id}-{case.state}",
+        label_visibility="collapsed",
+    )
+    if chosen in verbs:
+        _form(desk, user, detail, verbs[chosen])
+    else:
+        st.caption("选一个动作，填写后提交。")
+
+
+def _order(verb: Verb) -> tuple[bool, int]:
+    return verb.key not in NEXT_STEPS, NEXT_STEPS.index(verb.key) if verb.key in NEXT_STEPS else 0
+
+
+def _form(desk: Desk, user: User, detail: CaseDetail, verb: Verb) -> None:
+    case, key = detail.case, f"{detail.case.id}-{verb.key}"
+    with st.form(f"form-{key}"):
+        given = _fields(desk, detail, verb, key)
+        note = f"note-{key}"
+        label = "理由或内容（必填）" if verb.needs_note else "备注（可不填）"
+        st.text_area(label, key=note, height=90, max_chars=2000)
+        st.form_submit_button(
+            verb.label, key=f"submit-{key}", type="primary", on_click=_do, args=(desk, user, case, verb, note, given)
+        )
+
+
+def _fields(desk: Desk, detail: CaseDetail, verb: Verb, key: str) -> Given:
+    """Draw what the verb needs besides the note; returns how to read it."""
+    if verb.key in ("redispatch", "dispatch"):
+        accused = detail.event.accused if detail.event else frozenset()
+        first = "请选择" if verb.key == "redispatch" else "按现在的单位"
+        office = office_choice(desk, f"office-{key}", first, accused, without=detail.case.office)
+        return lambda: {"office": st.session_state.get(office, "")}
+    if verb.key == "extend":
+        return _extension(desk, detail.case, key)
+    if verb.key == "promise":
+        st.text_input("承诺事项（必填）", key=f"what-{key}", max_chars=200)
+        st.date_input("兑现日期", value=_day(desk.now(), 7), key=f"by-{key}", format="YYYY-MM-DD")
+        return lambda: {"what": st.session_state.get(f"what-{key}", "").strip(), "by": str(_date(f"by-{key}"))}
+    return dict
+
+
+def _extension(desk: Desk, case: Case, key: str) -> Given:
+    running = {clock.key: clock for clock in case.clocks if clock.done_at is None}
+    if not running:
+        st.caption("没有正在计时的时限，无从延期。")
+        return dict
+    names = {one: f"{clock.name}（原定 {stamp(clock.due_at)}）" for one, clock in running.items()}
+    st.selectbox("时限", list(names), format_func=lambda one: names.get(one, one), key=f"clock-{key}")
+    latest = max(clock.due_at for clock in running.values())
+    st.date_input("新的截止日期", value=_day(max(latest, desk.now()), 2), key=f"date-{key}", format="YYYY-MM-DD")
+    st.time_input("新的截止时间", value=time(17, 30), key=f"time-{key}")
+    return lambda: {"clock": st.session_state.get(f"clock-{key}", ""), "due_at": _instant(key)}
+
+
+def _instant(key: str) -> datetime | str:
+    day, at = _date(f"date-{key}"), st.session_state.get(f"time-{key}")
+    return datetime.combine(day, at, tzinfo=SHANGHAI) if day and at else ""
+
+
+def _date(key: str) -> date | None:
+    value = st.session_state.get(key)
+    return value if isinstance(value, date) else None
+
+
+def _day(at: datetime, later: int) -> date:
+    return (at.astimezone(SHANGHAI) + timedelta(days=later)).date()
+
+
+def _do(desk: Desk, user: User, case: Case, verb: Verb, note: str, given: Given) -> None:
+    """Runs before the page is drawn anew, with the case as it was shown."""
+    text = st.session_state.get(note, "")
+    attempt(lambda: actions.do_action(desk, case, verb.key, user.name, text, given()), f"已记录: {verb.label}。")

@@ -1,0 +1,111 @@
+"""The page of one case: where it stands, its clocks, what may be done now, the evidence, the history, the notices."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from alerts.cases import VERBS
+from alerts.model import Alert, Case, User
+from alerts.notify.words import SEVERITY_MEANS
+from dashboard import data
+from dashboard.data import CaseDetail
+from dashboard.desk import Desk
+from dashboard.markup import (
+    chip,
+    clocks,
+    facts,
+    history,
+    line,
+    said,
+    severity_chip,
+    sources_of,
+    state_chip,
+    table,
+)
+from dashboard.text import ALERT_KIND, ALERT_STATE, office_name, plain, region_name, stamp, topic_name
+from dashboard.views.case_actions import show_actions
+from dashboard.views.parts import link, live, nothing
+from dashboard.views.shown import bullet_list, evidence, note_view
+
+ALERT_COLOUR = {"sent": "done", "failed": "late", "pending": "open", "muted": "mild"}
+
+
+def show(desk: Desk, user: User, name: str) -> None:
+    link("case", "返回案件列表")
+    detail = data.case_detail(desk, name)
+    if detail is None:
+        st.warning(f"没有案件“{plain(name[:60])}”，请核对链接或编号。")
+        return
+    case = detail.case
+    note_view(desk, user, "case.view", case.number)
+    st.title(plain(case.title))
+    live(desk, f"case-now-{case.id}", lambda: _now(desk, case))
+    left, right = st.columns([1, 1.1], gap="large")
+    with left:
+        st.html(_facts(desk, detail))
+        st.subheader("办理")
+        show_actions(desk, user, detail)
+        st.subheader("办理记录")
+        st.html(history(desk.catalog, detail.actions, {key: verb.label for key, verb in VERBS.items()}))
+        st.subheader("通知")
+        _alerts(desk, detail.alerts)
+    with right:
+        _evidence(desk, detail)
+
+
+def _now(desk: Desk, seen: Case) -> None:
+    """Number, state and clocks as they are now; says so when the case has changed since the page was drawn."""
+    case = data.find_case(desk, seen.id) or seen
+    head = line(severity_chip(case.severity), state_chip(case), said(case.number, "number strong"))
+    st.html(f"{head}{clocks(case.clocks, desk.now())}")
+    if case.version != seen.version and st.button("案件刚有更新，点此刷新", key="case-reload"):
+        st.rerun()
+
+
+def _facts(desk: Desk, detail: CaseDetail) -> str:
+    case, catalog = detail.case, desk.catalog
+    helps = "、".join(office_name(catalog, one) for one in case.helps)
+    rows = (
+        ("责任单位", said(office_name(catalog, case.office), "strong")),
+        ("协办单位", said(helps)),
+        ("事项", said(topic_name(catalog, case.topic))),
+        ("地点", said(case.place or region_name(catalog, case.region))),
+        ("严重程度", line(severity_chip(case.severity), said(SEVERITY_MEANS[case.severity]))),
+        ("事件分级", said(f"{case.event_grade}（据原文所述数字，待核实）") if case.event_grade else ""),
+        ("立案", said(stamp(case.opened_at), "number")),
+        ("办结", said(stamp(case.closed_at), "number") if case.closed_at else ""),
+        ("重新办理", said(f"{case.reopened} 次") if case.reopened else ""),
+        ("派单理由", bullet_list(case.why)),
+        ("法定依据", said(case.basis)),
+    )
+    return facts(rows)
+
+
+def _alerts(desk: Desk, alerts: tuple[Alert, ...]) -> None:
+    if not alerts:
+        nothing("没有发出过通知。")
+        return
+    rows = (
+        (
+            said(stamp(alert.created_at), "number"),
+            escape(ALERT_KIND[alert.kind]),
+            chip(ALERT_STATE[alert.state], ALERT_COLOUR[alert.state]),
+            escape(office_name(desk.catalog, alert.office)),
+            escape(alert.reason) + (f'<br><span class="quiet">{escape(alert.why_not)}</span>' if alert.why_not else ""),
+        )
+        for alert in alerts
+    )
+    st.html(table(("时间", "种类", "状态", "单位", "原因"), rows))
+
+
+def _evidence(desk: Desk, detail: CaseDetail) -> None:
+    event = detail.event
+    if event is None:
+        nothing("找不到本案的事件。")
+        return
+    st.subheader(f"信息（{len(event.links)} 条，显示 {len(event.posts)} 条）")
+    st.html(line(said("来源"), f"<span>{sources_of(desk.catalog, event.event)}</span>"))
+    link("triage", "在研判台查看事件", {"event": event.event.id})
+    st.html(evidence(desk, event))
