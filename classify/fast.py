@@ -6,8 +6,10 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classify.clean import fold_all
 from classify.features import Batch, Floats, Rows, matrix, normalise, read_batch, rows_of
@@ -17,8 +19,10 @@ from classify.weights import HEADS, Weights, load_weights
 from configs.severity import load_severity
 from stream.messages import Facts, Judgement, Place, Post, Reason, Scored
 
+AnyFloats = TypeVar("AnyFloats", NDArray[np.float32], NDArray[np.float64])
+
 SHIPPED = Path(__file__).with_name("model")
-PHRASES = (3, 2, 1, 1, 2)  # at most so many phrases as reasons of each head
+PHRASES = (3, 2, 1, 1, 1)  # at most so many phrases as reasons of each head
 _CHUNK = 512  # posts of one product: few enough for the caches
 _TOPICS = 3  # at most so many topics of one post
 _LEAST = 0.05  # and none below this score, but the first
@@ -36,6 +40,7 @@ class FastModel:
         self._columns = weights.columns()
         self._dense = weights.table * weights.scale
         self._padded = padded(weights.table)
+        self._keys = [label for head in HEADS for label in weights.meta.labels[head]]
         self._names = [f"{head}:{label}" for head in HEADS for label in weights.meta.labels[head]]
 
     @classmethod
@@ -51,22 +56,24 @@ class FastModel:
                 judged += self._judge_chunk(posts[start : start + _CHUNK])
         return judged
 
-    def scores(self, titles: Sequence[str], texts: Sequence[str]) -> Floats:
-        """Calibrated probabilities of every label, shape (posts, labels); each head's columns sum to 1."""
-        return self._score(read_batch(titles, texts))[0]
+    def scores(self, titles: Sequence[str], texts: Sequence[str], kinds: Sequence[str] = ()) -> Floats:
+        """Calibrated probabilities of every label, shape (posts, labels); each head's columns sum to 1.
 
-    def _score(self, batch: Batch) -> tuple[Floats, list[Rows]]:
+        `kinds` may be left out.
+        """
+        return self._score(read_batch(titles, texts), kinds)[0]
+
+    def _score(self, batch: Batch, kinds: Sequence[str]) -> tuple[Floats, list[Rows]]:
         weights = self._weights
         rows = rows_of(batch, self._lookup, weights.meta.bits)
         features = normalise(matrix(batch, rows, len(weights.buckets)), weights.idf)
         base = features @ self._dense + weights.bias
-        heads = tuple(self._columns.values())
-        mixed = log_softmax(base, heads) @ weights.mix + weights.mix_bias
-        return np.exp(log_softmax(mixed, heads)), rows
+        mixed = np.hstack((base, one_hot(kinds, weights.meta.kinds, batch.size))) @ weights.mix + weights.mix_bias
+        return np.exp(log_softmax(mixed, tuple(self._columns.values()))), rows
 
     def _judge_chunk(self, posts: Sequence[Post]) -> list[Judgement]:
         batch = read_batch([post.title for post in posts], [post.text for post in posts])
-        scores, rows = self._score(batch)
+        scores, rows = self._score(batch, [post.kind for post in posts])
         expected = (scores[:, self._columns["severity"]] @ np.arange(1, 5)).astype(np.float32)
         chosen = self._choose(scores, expected)
         return self._answers(posts, scores, chosen, expected, self._reasons(posts, batch, rows, chosen))
@@ -131,7 +138,7 @@ class FastModel:
     ) -> Judgement:
         """One judgement. What is no public matter, and praise, has facts but no floor and no grade."""
         names = [self._names[column] for column in columns]
-        keys = [name.partition(":")[2] for name in names]
+        keys = [self._keys[column] for column in columns]
         level, grade = int(keys[4]), None
         if found and keys[0] != "none" and keys[2] != "pos":
             grade = self._reader.grade(found)
@@ -173,9 +180,17 @@ class FastModel:
         ]
 
 
+def one_hot(kinds: Sequence[str], known: Sequence[str], posts: int) -> Floats:
+    """Shape (posts, known kinds); a row of zeros for a kind that is not known or not given."""
+    if not kinds:
+        return np.zeros((posts, len(known)), np.float32)
+    hot: Floats = np.equal(np.array(kinds)[:, None], np.array(known)).astype(np.float32)
+    return hot
+
+
 @contextmanager
 def _no_collecting() -> Iterator[None]:
-    """Thousands of small values are made at once, none in a cycle: looking for cycles among them costs a third of the time."""
+    """Thousands of small values are made, none in a cycle: to look for cycles among them costs a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -185,8 +200,8 @@ def _no_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def log_softmax(logits: Floats, heads: Sequence[slice]) -> Floats:
-    """Log-probabilities of every head's columns, same shape."""
+def log_softmax(logits: AnyFloats, heads: Sequence[slice]) -> AnyFloats:
+    """Log-probabilities of every head's columns, same shape and type."""
     out = np.empty_like(logits)
     for part in heads:
         top = logits[:, part] - logits[:, part].max(axis=1, keepdims=True)
@@ -197,6 +212,8 @@ def log_softmax(logits: Floats, heads: Sequence[slice]) -> Floats:
 def _complete(reasons: list[Reason], answers: Sequence[str]) -> tuple[Reason, ...]:
     """The reasons, with one that says so for each answer that no phrase spoke for."""
     given = {reason.answer for reason in reasons}
+    if given.issuperset(answers):
+        return tuple(reasons)
     return (*reasons, *(Reason(answer, "", rule=_NO_WORDS) for answer in answers if answer not in given))
 
 

@@ -50,7 +50,10 @@ def _chinese(plain: str) -> float | None:
         elif char in _SMALL:
             section += (1 if digit is None else digit) * _SMALL[char]
             digit = None
-        elif char in _LARGE:
+        elif char == "万":
+            total += (section + (digit or 0) or 1) * _LARGE[char]
+            section, digit = 0.0, None
+        elif char == "亿":
             total = (total + section + (digit or 0) or 1) * _LARGE[char]
             section, digit = 0.0, None
         else:

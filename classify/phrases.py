@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from classify.features import Batch, Rows
 
 LONGEST = 12  # characters of one phrase
-_SHARES = {1: 6, 2: 3, 3: 2}  # an n-gram's sixths for each of its characters
+_SHARES = {
+    2: 3,
+    3: 2,
+}  # the sixths of an n-gram's weight for each of its characters; single characters tell a reader little
 _FADES = 6  # a phrase's characters speak at least this part of the post's strongest character
 
 Ints = NDArray[np.int64]
@@ -41,9 +44,10 @@ def spread(batch: Batch, rows: list[Rows], table: NDArray[np.int8], chosen: Ints
     wide = table.shape[1]
     flat, label = table.ravel(), chosen[batch.post]
     says = np.zeros(label.shape, np.int16)
-    for size, row in enumerate(rows, start=1):
+    for size, share in _SHARES.items():
+        row = rows[size - 1]
         start = np.where(row < 0, len(table) - 1, row) * np.int64(wide)
-        held = flat.take(start[:, None] + label[: len(row)]) * np.int16(_SHARES[size])
+        held = flat.take(start[:, None] + label[: len(row)]) * np.int16(share)
         for step in range(size):
             says[step : step + len(row)] += held
     return np.ascontiguousarray(says.T)
@@ -83,7 +87,7 @@ def best_runs(batch: Batch, says: Says, most: Sequence[int]) -> Phrases:
 
 def _runs(inside: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Starts and ends of runs of `inside`, cut after LONGEST. Separators are never inside: no run leaves its field."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False]))))
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1  # the first and the last character are separators
     starts, ends = edges[::2], edges[1::2]
     return starts, np.minimum(ends, starts + LONGEST)
 

@@ -49,7 +49,7 @@ _SERVICE = r"(?!(?:1[0-2][0-9]{3}|9[56][0-9]{3,4}|11[0-9]|12[0-2])(?![0-9]))"  #
 
 _MOBILE = re.compile(
     r"(?<![0-9])(?:(?:\+|00)?86[ \-]?|0)?"
-    rf"(?:1[3-9][0-9](?:[0-9]{{8}}|{_G}[0-9]{{8}}|{_G}?[0-9]{{4}}{_G}[0-9]{{4}}|{_G}[0-9]{{3}}{_G}[0-9]{{5}}|[0-9]{_G}[0-9]{{4}}{_G}[0-9]{{3}}"
+    rf"(?:1[3-9][0-9](?:[0-9]{{8}}|{_G}[0-9]{{8}}|(?:{_G})?[0-9]{{4}}{_G}[0-9]{{4}}|{_G}[0-9]{{3}}{_G}[0-9]{{5}}|[0-9]{_G}[0-9]{{4}}{_G}[0-9]{{3}}"
     rf"|[0-9]{_G}[0-9]{{7}}|[0-9]{{2}}{_G}[0-9]{{6}}|[0-9]{{2}}{_G}[0-9]{{3}}{_G}[0-9]{{3}})|1{_S}[3-9](?:{_S}[0-9]){{9}})(?![0-9])"
 )
 _ID = re.compile(r"(?<![0-9])[1-9](?:[ \-]?[0-9]){16}[ \-]?[0-9Xx](?![0-9A-Za-z])")
@@ -112,14 +112,13 @@ def spans(text: str) -> list[Span]:
 
 def mask(text: str) -> str:
     """The text with every personal number replaced by its kind in brackets; idempotent."""
-    found = spans(text)
-    if not found:
-        return text
-    parts, last = [], 0
-    for span in found:
-        parts += [text[last : span.start], LABELS[span.kind]]
-        last = span.end
-    return "".join((*parts, text[last:]))
+    while found := spans(text):  # a number that touched another may show only now
+        parts, last = [], 0
+        for span in found:
+            parts += [text[last : span.start], LABELS[span.kind]]
+            last = span.end
+        text = "".join((*parts, text[last:]))
+    return text
 
 
 def mask_post(post: Post) -> Post:
@@ -199,8 +198,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Valid], ...] = (
     ("email", _EMAIL, _always),
     ("id", _ID, _is_id),
     ("id", _OLD_ID, _always),
-    ("mobile", _MOBILE, _is_phone),
     ("bank", _BANK, _is_bank_card),
+    ("mobile", _MOBILE, _is_phone),
     ("landline", _LANDLINE, _is_phone),
     ("landline", _LOCAL, _always),
     ("plate", _PLATE, _always),

@@ -75,9 +75,9 @@ class SeverityReader:
         self._rules = rules
         words = rules.words
         self._death_after = re.compile(rf"^[^,。;、0-9]{{0,{_NEAR}}}?(?:{_any(words.death)})")
-        self._death_before = re.compile(rf"(?:{_any(words.death)})(?:人数)?[^,。;0-9一二三四五六七八九十]{{0,4}}$")
+        self._death_before = re.compile(rf"(?:{_any(words.death)})(?:人数)?[^,。;、0-9一二三四五六七八九十]{{0,4}}$")
         self._injury_after = re.compile(rf"^[^,。;、0-9]{{0,{_NEAR}}}?(?:{_any(words.injury)})")
-        self._injury_before = re.compile(rf"(?:{_any(words.injury)})(?:人数)?[^,。;0-9一二三四五六七八九十]{{0,4}}$")
+        self._injury_before = re.compile(rf"(?:{_any(words.injury)})(?:人数)?[^,。;、0-9一二三四五六七八九十]{{0,4}}$")
         self._alone = words.death_alone
         self._harm = re.compile(_any(words.harm))
         self._loss = re.compile(_any(words.loss))

@@ -17,14 +17,16 @@ HEADS = ("topic", "office", "sentiment", "intent", "severity")
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """`labels`: per head, in column order. `cuts`: severity expectations from which 2, 3 and 4 begin.
+    """`labels`: per head, in column order. `kinds`: the kinds of post that have a row of their own in the mix.
 
-    `review`: a post whose best topic scores below this goes to a person.
+    `cuts`: severity expectations from which 2, 3 and 4 begin. `review`: a post whose best topic scores below this goes
+    to a person.
     """
 
     name: str
     bits: int
     labels: dict[str, list[str]]
+    kinds: list[str]
     cuts: list[float]
     review: float
     format: int = FORMAT
@@ -34,8 +36,8 @@ class Meta:
 class Weights:
     """`buckets` (K,) are the hash buckets that carry weight; `table` (K, L) int8 times `scale` (L,) their weights.
 
-    Base logits = x @ (table * scale) + bias; the answer's logits = log_softmax(base) @ mix + mix_bias, which lets the heads
-    help each other and calibrates them (fitted on held-out folds).
+    Base = x @ (table * scale) + bias; the answer's logits = (base, kind) @ mix + mix_bias, fitted on held-out folds: the
+    heads help each other and become probabilities. `kind` is one-hot over the meta's kinds, all zero for any other.
     """
 
     buckets: NDArray[np.uint32]
