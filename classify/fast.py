@@ -140,6 +140,7 @@ class FastModel:
         names = [self._names[column] for column in columns]
         keys = [self._keys[column] for column in columns]
         level, grade = int(keys[4]), None
+        spoken = any(reason.answer == names[0] for reason in reasons)
         if found and keys[0] != "none" and keys[2] != "pos":
             grade = self._reader.grade(found)
             floor, rules = self._reader.floor(found)
@@ -160,7 +161,7 @@ class FastModel:
             grade,
             to_facts(found) if found else _NO_FACTS,
             reasons=_complete(reasons, names),
-            needs_human=topics[0].score < self._weights.meta.review,
+            needs_human=topics[0].score < self._weights.meta.review or not spoken,
         )
 
     def _found(self, posts: Sequence[Post]) -> list[list[Found]]:

@@ -19,8 +19,8 @@ HEADS = ("topic", "office", "sentiment", "intent", "severity")
 class Meta:
     """`labels`: per head, in column order. `kinds`: the kinds of post that have a row of their own in the mix.
 
-    `cuts`: severity expectations from which 2, 3 and 4 begin. `review`: a post whose best topic scores below this goes
-    to a person.
+    `cuts`: severity expectations from which 2, 3 and 4 begin. `review`: a post whose best topic scores below this (or
+    for whose topic no phrase speaks) goes to a person.
     """
 
     name: str
