@@ -20,6 +20,7 @@ from configs.lexicon import PlaceWords
 Field = Literal["title", "text"]
 Level = Literal["province", "city", "county", "town", "elsewhere", "skip"]
 
+_GOAL = re.compile(r"(?:(?<!过)去过?|前往|赶往|迁往|开往|去往|发往|寄往|飞往|调往|跑到)$")
 _WINDOW = 6  # characters on each side that are cut into words to see whether a name is one
 _GAP = re.compile(r"(?:省|市|自治区|区|县)?[的 　·,，]?")  # between a place elsewhere and the name that belongs to it
 # Ends of a name that is none of ours and stands right before: the name that follows belongs to it.
@@ -46,7 +47,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name where it stands (offsets in the field). `city` is the city named right before it, "" if none."""
+    """A name where it stands (offsets in the field). `city` is the city named right before it, "" if none.
+
+    `goal` marks where somebody goes (得去杭州看病): mostly not where the problem is.
+    """
 
     name: Name
     phrase: str
@@ -54,6 +58,7 @@ class Mention:
     start: int
     end: int
     city: str = ""
+    goal: bool = False
 
 
 @dataclass(slots=True)
@@ -97,7 +102,8 @@ class Gazetteer:
                 away = end
                 continue
             city = _city_before(last) if joined and last else ""
-            last = Mention(name, phrase, where, start, end, city)
+            goal = last.goal if joined and last else _GOAL.search(text, max(0, start - 4), start) is not None
+            last = Mention(name, phrase, where, start, end, city, goal)
             found.mentions.append(last)
 
     def _stands_alone(self, name: Name, text: str, start: int, end: int, last: Mention | None) -> bool:

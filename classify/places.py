@@ -35,14 +35,15 @@ class Places:
         Of several counties: the first of the title, else the one named most often, else the first.
         """
         read = self._gazetteer.read(title, text)
-        if not read.mentions:
+        mentions = _where_it_is(read.mentions, home_region)
+        if not mentions:
             return self._no_name(read.foreign, home_region)
-        cities = [one for one in read.mentions if one.name.level == "city"]
-        counties, open_ones = _resolve(read.mentions, home_region)
+        cities = [one for one in mentions if one.name.level == "city"]
+        counties, open_ones = _resolve(mentions, home_region)
         code = _choose(counties, cities)
         if code:
             return self._told(code, counties, cities, open_ones)
-        return self._not_told(read.mentions, open_ones, home_region)
+        return self._not_told(mentions, open_ones, home_region)
 
     def _told(self, code: str, counties: _Resolved, cities: Sequence[Mention], open_ones: Sequence[Mention]) -> Found:
         towns = {one.phrase for one, county in counties if county == code and one.name.level == "town"}
@@ -99,6 +100,13 @@ class Places:
     def _place(self, code: str, basis: str, town: str = "", candidates: tuple[str, ...] = ()) -> Place:
         province, city, county = self._full[code]
         return Place(code, province, city, county, town, basis, candidates)  # type: ignore[arg-type]
+
+
+def _where_it_is(mentions: Sequence[Mention], home: str) -> Sequence[Mention]:
+    """The mentions without those to which somebody only goes, if there are others or the source has a home to go from."""
+    settled = [one for one in mentions if not one.goal]
+    has_home = bool(home) and not home.endswith("0000")
+    return settled if has_home or any(one.name.level != "province" for one in settled) else mentions
 
 
 _Resolved = list[tuple[Mention, str]]

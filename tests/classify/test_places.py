@@ -116,6 +116,18 @@ def test_the_home_of_the_source_counts_when_the_text_names_nothing(text: str, ho
     assert (place.code, place.basis) == (code, basis)
 
 
+@pytest.mark.parametrize(
+    ("text", "home", "code"),
+    [
+        ("这个药本地没有，要去杭州买", "330825", "330825"),
+        ("在龙游买不到，要去金华买", "", "330825"),
+        ("要去杭州买药", "", "330100"),  # nothing else is said
+    ],
+)
+def test_where_somebody_only_goes_is_not_where_the_problem_is(text: str, home: str, code: str) -> None:
+    assert PLACES.find("", text, home)[0].code == code
+
+
 def test_the_names_of_all_levels_are_given() -> None:
     place, _ = PLACES.find("", "西湖区翠苑街道垃圾没人收", "330000")
     assert (place.province, place.city, place.county, place.town) == ("浙江省", "杭州市", "西湖区", "翠苑街道")
