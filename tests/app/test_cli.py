@@ -40,7 +40,9 @@ def test_an_unknown_command_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> N
     assert run(monkeypatch, "fly") == 2
 
 
-def test_the_shipped_configuration_is_right(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_shipped_configuration_is_right(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(monkeypatch, "check") == 0
     assert "配置正确" in capsys.readouterr().out
 
@@ -80,9 +82,7 @@ def test_judge_ends_with_1_when_a_line_was_bad_and_answers_the_others(
     assert "第 2 行" in shown.err
 
 
-def test_events_gathers_what_is_told_twice(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_events_gathers_what_is_told_twice(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     told = ["碧湖澜庭小区停水三天没人管", "碧湖澜庭小区已经停水三天，物业没人管", "请问新生儿医保怎么办理"]
     lines = "".join(json.dumps({"id": n, "title": text, "text": text}) + "\n" for n, text in enumerate(told))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))

@@ -22,7 +22,21 @@ def tools(tmp_path: Path, *names: str) -> Path:
     """A folder with the system's plain tools and nothing else, to be the whole PATH."""
     folder = tmp_path / "bin"
     folder.mkdir(exist_ok=True)
-    for name in ("bash", "dirname", "readlink", "cat", "cmp", "cp", "mv", "rm", "mkdir", "grep", "tail", "sleep", *names):
+    for name in (
+        "bash",
+        "dirname",
+        "readlink",
+        "cat",
+        "cmp",
+        "cp",
+        "mv",
+        "rm",
+        "mkdir",
+        "grep",
+        "tail",
+        "sleep",
+        *names,
+    ):
         found = subprocess.run(["which", name], capture_output=True, text=True, check=True).stdout.strip()
         (folder / name).symlink_to(found)
     return folder
