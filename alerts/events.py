@@ -1,7 +1,8 @@
 """Online grouping of posts into events: one pass, in event time, with bounded memory and a flat cost per post.
 
 A post joins the live event whose posts it is most like (`grouping_match`), else it founds an event of its own. An event
-lives while its newest post is within `window` of the newest post of all. The working set comes back from the ledger
+lives while its newest post is within `window` of the newest post of all; a post from before that founds an event that
+takes no others. The working set comes back from the ledger
 by `restore`, and then the same posts get the same events as if nothing had been lost.
 """
 
@@ -148,16 +149,20 @@ class EventIndex:
         return best if best.best >= self._network.join else None
 
     def _candidates(self, judged: Judged, grams: Grams) -> list[int]:
-        """Rows of kept posts that may tell of the same, none of an event in another county."""
+        """Rows of kept posts that may tell of the same."""
         shared = self._store.search(grams, CLOSEST)
         rows = heapq.nsmallest(CLOSEST, shared, key=lambda row: (-shared[row], self._seats[row].member.post_id))
         copied = judged.judgement.near_copy_of
         if copied and (unit := self._unit_of_post.get(post_key(copied))):
             rows = list(dict.fromkeys([*rows, *(member.row for member in unit.members)]))
+        return [row for row in rows if self._may_join(self._seats[row].unit, judged)]
+
+    def _may_join(self, unit: Unit, judged: Judged) -> bool:
+        """Whether time and place allow it; nothing that the texts have in common can overrule this."""
+        if event_time(judged.post) < unit.first_seen - self._window:
+            return False
         county = named_county(judged)
-        if not county:
-            return rows
-        return [row for row in rows if self._seats[row].unit.county in ("", county)]
+        return not county or unit.county in ("", county)
 
     def _stand(self, unit: Unit, member: Member, grams: Grams) -> None:
         """Let the post stand for its event; the least supported of the others makes room, never the founder."""

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from alerts.grouping_names import agree, names_in
 from alerts.grouping_store import COLUMNS, F32
 from stream.messages import Judged
 
@@ -33,13 +34,14 @@ _TOPICS = 3
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is compared beside the grams: districts or counties the post names, and its likeliest topics.
+    """What is compared beside the grams: districts or counties the post names, its likeliest topics, and other names.
 
     `topics` maps each, likeliest first, to the square root of its probability; empty when nothing is known.
     """
 
     divisions: frozenset[str]
     topics: Mapping[str, float]
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,13 @@ def context_of(judged: Judged) -> Context:
     named = [place.code] if place.basis == "text" and place.county else []
     best = judged.judgement.topics[:_TOPICS]
     known = {one.key: round(sqrt(one.score), 3) for one in best} if best[0].key != "none" else {}
-    return Context(frozenset(named + coded[:4]), known)
+    return Context(frozenset(named + coded[:4]), known, names_in(judged.post.title, judged.post.text))
 
 
 def inputs(likeness: F32, new: Context, old: Sequence[Context]) -> F32:
     """What the network sees (n, inputs): the likeness, roots of its cosines, and how places and topics agree."""
-    agree = np.array([_agree(new, one) for one in old], dtype=np.float32)
-    return np.concatenate([likeness, np.sqrt(np.maximum(likeness[:, _ROOTED], 0)), agree], axis=1)
+    facts = np.array([_agree(new, one) for one in old], dtype=np.float32)
+    return np.concatenate([likeness, np.sqrt(np.maximum(likeness[:, _ROOTED], 0)), facts], axis=1)
 
 
 def weigh(likeness: F32, new: Context, old: Sequence[Context], network: Network) -> F32:
@@ -93,13 +95,18 @@ def near_copies(likeness: F32) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return copies
 
 
-def _agree(new: Context, old: Context) -> tuple[float, float, float, float]:
-    """(places differ, places agree, likelihood of the same topic less a half, same topic ±1); 0 where unknown."""
+def _agree(new: Context, old: Context) -> tuple[float, ...]:
+    """(names differ, names agree, places differ, places agree, same topic likely, same topic first ±1).
+
+    0 where unknown; the likelihood of the same topic is taken less a half.
+    """
+    names = agree(new.names, old.names)
     differ, same = 0.0, 0.0
     if new.divisions and old.divisions:
         same = 0.0 if new.divisions.isdisjoint(old.divisions) else 1.0
         differ = 1.0 - same
     if not new.topics or not old.topics:
-        return differ, same, 0.0, 0.0
+        return max(-names, 0.0), max(names, 0.0), differ, same, 0.0, 0.0
     overlap = sum([root * old.topics.get(key, 0.0) for key, root in new.topics.items()])
-    return differ, same, overlap - 0.5, 1.0 if next(iter(new.topics)) == next(iter(old.topics)) else -1.0
+    first = 1.0 if next(iter(new.topics)) == next(iter(old.topics)) else -1.0
+    return max(-names, 0.0), max(names, 0.0), differ, same, overlap - 0.5, first

@@ -43,7 +43,15 @@ def pack(unit: Unit, grams: list[Grams]) -> bytes:
         "counties": unit.counties,
         "words": unit.words,
         "members": [
-            [m.post_id, m.phrase, m.severity, m.support, sorted(m.context.divisions), m.context.topics]
+            [
+                m.post_id,
+                m.phrase,
+                m.severity,
+                m.support,
+                sorted(m.context.divisions),
+                m.context.topics,
+                sorted(m.context.names),
+            ]
             for m in unit.members
         ],
         "taken": len(unit.taken),
@@ -98,6 +106,12 @@ def _unpack(event: Event, signature: bytes) -> Restored:
 
 
 def _member(
-    post_id: str, phrase: str, severity: int, support: int, divisions: list[str], topics: dict[str, float]
+    post_id: str,
+    phrase: str,
+    severity: int,
+    support: int,
+    divisions: list[str],
+    topics: dict[str, float],
+    names: list[str],
 ) -> Member:
-    return Member(-1, post_id, phrase, severity, Context(frozenset(divisions), topics), support)
+    return Member(-1, post_id, phrase, severity, Context(frozenset(divisions), topics, frozenset(names)), support)

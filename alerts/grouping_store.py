@@ -33,10 +33,10 @@ _TITLED = (np.arange(256) >= TITLE_BIT).astype(np.int64)
 _OFTEN = ((np.arange(256) & (TITLE_BIT - 1)) / 16).astype(np.float32)
 
 # The columns of `Store.compare`, each 0 to 1 but the last: cosines of all grams, of those of the problem (COMMON to
-# RARE) and of names (RARE on), the same of title grams alone; the share of one title's rare grams that the other post
-# holds anywhere, in the better and in the worse direction; ln(1 + evidence), the evidence being the rarity above RARE
-# of the shared grams, summed.
-COLUMNS = ("all", "problem", "name", "title", "title_problem", "title_name", "held", "held_back", "evidence")
+# RARE) and of names (RARE on); the same of title grams alone; whether both have a title; the share of one title's rare
+# grams that the other post holds anywhere, in the better and in the worse direction; ln(1 + evidence), the evidence
+# being the rarity above RARE of the shared grams, summed.
+COLUMNS = ("all", "problem", "name", "title", "title_problem", "title_name", "titled", "held", "held_back", "evidence")
 
 
 class Store:
@@ -175,7 +175,8 @@ def _likeness(sides: _Sides, place: U8) -> F32:
     evidence = total(np.maximum(sides.rare.ravel()[flat] - np.float32(RARE), 0)).sum(axis=(1, 2, 3))
     columns = [*_cosines(_boosted(_boosted(dots, 1), 1), _boosted(old, 2), _boosted(new, 2))]
     columns += _cosines(dots[:, :, 1, 1], old[:, :, 1], new[:, :, 1])
-    columns += [np.maximum(into, back), np.minimum(into, back), np.log1p(evidence)]
+    titled = (old[:, :, 1].sum(axis=1) > 0) & (new[:, :, 1].sum(axis=1) > 0)
+    columns += [titled, np.maximum(into, back), np.minimum(into, back), np.log1p(evidence)]
     return np.stack(columns, axis=1).astype(np.float32)
 
 

@@ -9,10 +9,11 @@ The pairs are those that the grouping itself would compare, in the order of the 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,16 +21,20 @@ import numpy.typing as npt
 
 from alerts.grouping_features import load_background, read_grams
 from alerts.grouping_match import WEIGHTS, Context, Network, context_of, inputs
+from alerts.grouping_names import agree, names_in
 from alerts.grouping_store import Store
 from stream.messages import Judged, decode_judged
 
 F64 = npt.NDArray[np.float64]
 
-COMPARED = 24  # kept posts that each post is compared with
+_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?\n]*")
+
+COMPARED = 16  # kept posts that each post is compared with
 HIDDEN = 8
 NETWORKS = 4  # fitted from different starts and averaged: one network of four times the width
-STEPS = 800
+STEPS = 1500
 DECAY = 3e-4
+TWINS = 0.1  # share of the posts with a name in the title of which a twin is made
 FORGOTTEN = 0.2  # share of pairs trained as if the topics were unknown
 JOIN = 0.5
 
@@ -57,6 +62,57 @@ def gather(judged: Sequence[Judged], events: Mapping[str, str]) -> Pairs:
             weight += [sizes[event] ** -0.5 if seen[row][0] == event else 1.0 for row in best]
         seen[store.add(grams)] = event, context
     return Pairs(np.concatenate(rows).astype(np.float64), np.array(same, dtype=np.float64), np.array(weight))
+
+
+def vary(judged: Sequence[Judged], seed: int = 0) -> list[Judged]:
+    """The same posts as they would stand on other sources: a third lose the title, a third of all are cut short."""
+    rng = np.random.default_rng(seed)
+    return [_vary(one, *rng.random(2)) for one in judged]
+
+
+def _vary(judged: Judged, title: float, length: float) -> Judged:
+    post = judged.post
+    text = post.text[: 60 + int(400 * length)] if length < 1 / 3 else post.text
+    if title < 1 / 3:
+        text = f"{post.title}，{text}" if title < 1 / 6 else text
+        post = replace(post, title="")
+    return replace(judged, post=replace(post, text=text))
+
+
+def twins(judged: Sequence[Judged], seed: int = 0) -> list[Judged]:
+    """Posts that tell of the same problem elsewhere: every name of the title gets another's of its kind, in the text too."""
+    rng = np.random.default_rng(seed)
+    names = [names_in(one.post.title, "") for one in judged]
+    known: dict[str, list[str]] = {}
+    for kind, before in (name.split(":", 1) for some in names for name in sorted(some)):
+        known.setdefault(kind, []).append(before)
+    chosen = [pair for pair in zip(judged, names, strict=True) if pair[1] and rng.random() < TWINS]
+    made = [(_twin(one, sorted(some), known, rng), some) for one, some in chosen]
+    return [twin for twin, some in made if agree(names_in(twin.post.title, ""), some) < 0]
+
+
+def _twin(judged: Judged, names: Sequence[str], known: Mapping[str, list[str]], rng: np.random.Generator) -> Judged:
+    title, text = judged.post.title, judged.post.text
+    for kind, before in (name.split(":", 1) for name in names):
+        other = known[kind][int(rng.integers(len(known[kind])))]
+        title, text = title.replace(before + kind, other + kind), text.replace(before, other)
+    sentences = [part for part in _SENTENCE.findall(text) if rng.random() < 0.8]
+    return replace(judged, post=replace(judged.post, id=f"twin-{judged.post.id}", title=title, text="".join(sentences)))
+
+
+def mix(judged: Sequence[Judged], events: Mapping[str, str]) -> Pairs:
+    """All pairs to learn from: of the posts as they are (twice), of the posts among twins, and of varied posts."""
+    others = [one for one in twins(judged) if events.get(one.post.id.removeprefix("twin-"))]
+    among = [*judged, *others]
+    order = np.random.default_rng(2).permutation(len(among))
+    labels = {**events, **{one.post.id: one.post.id for one in others}}
+    plain = gather(judged, events)
+    return join([plain, plain, gather([among[at] for at in order], labels), gather(vary(judged), events)])
+
+
+def join(pairs: Sequence[Pairs]) -> Pairs:
+    rows, same, weight = zip(*((one.rows, one.same, one.weight) for one in pairs), strict=True)
+    return Pairs(np.concatenate(rows), np.concatenate(same), np.concatenate(weight))
 
 
 def fit(pairs: Pairs, seed: int = 0) -> Network:
@@ -111,7 +167,9 @@ def _slope(values: F64, rows: F64, pairs: Pairs) -> F64:
 def main(judged: str, events: str) -> None:
     lines = Path(judged).read_bytes().splitlines()
     table = [line.split("\t") for line in Path(events).read_text("utf-8").splitlines() if line.strip()]
-    pairs = gather([decode_judged(line) for line in lines if line], {row[0]: row[1] for row in table if row[0] != "id"})
+    known = [decode_judged(line) for line in lines if line]
+    labels = {row[0]: row[1] for row in table if row[0] != "id"}
+    pairs = mix(known, labels)
     save(fit(pairs))
     print(f"{len(pairs.same)} pairs, {int(pairs.same.sum())} of one event")
 

@@ -15,7 +15,7 @@ _SHARES = {
     2: 3,
     3: 2,
 }  # the sixths of an n-gram's weight for each of its characters; single characters tell a reader little
-_FADES = 6  # a phrase's characters speak at least this part of the post's strongest character
+_FADES = 24  # a phrase's characters speak at least this part of the post's strongest character
 
 Ints = NDArray[np.int64]
 Says = NDArray[np.int16]

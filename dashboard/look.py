@@ -23,15 +23,15 @@ STYLE = """<style>
 .chip.late { background:var(--red); color:#fff; } .chip.soon { background:#fbe0cd; color:#8b3d06; }
 .chip.fine, .chip.done { background:#dcf0e4; color:#125c36; } .chip.missed { background:#f3dcda; color:#8d1f18; }
 .chip.neg { background:#f6e1df; color:#8d1f18; } .chip.pos { background:#dcf0e4; color:#125c36; }
-.tiles { display:grid; grid-template-columns:repeat(auto-fit,minmax(112px,1fr)); gap:.5rem; }
-.tile { border:1px solid var(--rule); border-radius:6px; padding:.45rem .7rem; background:#fff; }
+.tiles { display:grid; grid-template-columns:repeat(auto-fit,minmax(88px,1fr)); gap:.45rem; }
+.tile { border:1px solid var(--rule); border-radius:6px; padding:.4rem .55rem; background:#fff; }
 .tile b { display:block; font-size:1.5rem; line-height:1.25; font-variant-numeric:tabular-nums; color:var(--ink); }
-.tile span { font-size:.8rem; color:var(--dim); white-space:nowrap; }
+.tile span { font-size:.76rem; color:var(--dim); }
 .tile.red { border-left:3px solid var(--red); } .tile.red b { color:var(--red); }
 .tile.orange { border-left:3px solid var(--orange); } .tile.orange b { color:var(--orange); }
-.facts { display:grid; grid-template-columns:max-content minmax(0,1fr); gap:.12rem .9rem; margin:0; font-size:.88rem; line-height:1.6; }
+.facts { display:grid; grid-template-columns:max-content minmax(0,1fr); gap:.12rem .9rem; margin:0 !important; padding:0; font-size:.88rem; line-height:1.6; }
 .facts dt { color:var(--dim); font-weight:400; } .facts dd { margin:0; overflow-wrap:anywhere; }
-.facts ul { margin:0; padding-left:1.1rem; }
+.facts ul { margin:0; padding-left:1.1rem; } .facts li, .post li, .facet li { font-size:inherit; margin:0; padding:0; }
 table.rows { width:100%; border-collapse:collapse; font-size:.84rem; line-height:1.5; }
 table.rows th { text-align:left; color:var(--dim); font-weight:500; border-bottom:1px solid #ccd3db; padding:.2rem .6rem .2rem 0; white-space:nowrap; }
 table.rows td { border-bottom:1px solid var(--rule); padding:.28rem .6rem .28rem 0; vertical-align:top; overflow-wrap:anywhere; }
@@ -45,7 +45,7 @@ table.rows td .number { white-space:nowrap; }
 .clock.soon { border-left-color:#d97b1f; } .clock.soon .left { color:var(--orange); }
 .clock.fine { border-left-color:var(--green); } .clock.fine .left { color:var(--green); }
 .clock.done .left { color:var(--dim); } .clock.missed .left { color:#8d1f18; }
-.post { border-bottom:1px solid var(--rule); padding:.55rem 0 .5rem; font-size:.9rem; line-height:1.65; color:var(--ink); overflow-wrap:anywhere; }
+.post { padding:.55rem 0 .5rem; font-size:.9rem; line-height:1.65; color:var(--ink); overflow-wrap:anywhere; }
 .post .title { font-weight:600; font-size:.95rem; }
 .post .body { margin:.2rem 0; }
 .post .reply { background:#f4f7fa; border-left:3px solid #b9c7d6; padding:.3rem .6rem; margin:.25rem 0; font-size:.85rem; }
@@ -53,9 +53,9 @@ table.rows td .number { white-space:nowrap; }
 .post details p { margin:.1rem 0; }
 .post summary, details.more summary { cursor:pointer; color:var(--blue); font-size:.8rem; }
 mark { background:#ffe9a8; color:inherit; padding:0 .05em; border-radius:2px; }
-.history { list-style:none; margin:0; padding:0; }
-.history li { border-left:2px solid #c6d2df; padding:.15rem 0 .45rem .8rem; margin:0; font-size:.86rem; }
-.history p { margin:.1rem 0 0; color:var(--ink); overflow-wrap:anywhere; }
+ol.history { list-style:none; margin:0 !important; padding:0 !important; }
+ol.history li { border-left:2px solid #c6d2df; padding:.15rem 0 .45rem .8rem; margin:0; font-size:.86rem; }
+.history p, .post details p { font-size:inherit; } .history p { margin:.1rem 0 0; color:var(--ink); overflow-wrap:anywhere; }
 .facet h4 { font-size:.84rem; font-weight:600; margin:.5rem 0 .1rem; padding:0; color:var(--ink); }
 .facet ul { list-style:none; margin:0; padding:0; } .facet li { display:grid; grid-template-columns:minmax(0,1fr) max-content;
   gap:0 .5rem; font-size:.8rem; line-height:1.5; margin:0; color:var(--dim); position:relative; padding-bottom:3px; }
@@ -63,14 +63,21 @@ mark { background:#ffe9a8; color:inherit; padding:0 .05em; border-radius:2px; }
 .facet li b { font-weight:500; color:var(--ink); font-variant-numeric:tabular-nums; }
 .facet li i { position:absolute; left:0; bottom:1px; height:2px; background:#9dbbd6; }
 .why-not { color:#8d1f18 !important; }
+.post a { color:var(--blue); }
 .quiet { color:var(--dim); font-size:.86rem; }
-[class*="st-key-row-"] { gap:0; border-bottom:1px solid var(--rule); padding:.25rem .35rem .4rem; }
+[class*="st-key-row-"] { gap:.15rem; border-bottom:1px solid var(--rule); padding:.25rem .35rem .4rem; }
 [class*="st-key-row-picked-"] { background:#eef4fb; border-radius:4px; }
-[class*="st-key-row-"] [data-testid="stPageLink-NavLink"] { padding:0; background:none; min-height:0; justify-content:flex-start; }
+[class*="st-key-row-"] [data-testid="stPageLink-NavLink"] { padding:0; background:none; height:auto; min-height:0; justify-content:flex-start; }
 [class*="st-key-row-"] [data-testid="stPageLink-NavLink"] p { font-weight:600; font-size:.93rem; color:var(--ink); white-space:normal;
   overflow:visible; text-align:left; line-height:1.5; }
 [class*="st-key-row-"] [data-testid="stPageLink-NavLink"]:hover p { color:var(--blue); text-decoration:underline; }
 [class*="st-key-row-"] [data-testid="stPageLink"] { width:100%; }
+[class*="st-key-row-hit-"] [data-testid="stPageLink-NavLink"] p { font-weight:400; font-size:.82rem; color:var(--blue); }
+[class*="st-key-row-hit-"] [data-testid="stPageLink"] { width:auto; }
+.post { border-bottom:1px solid var(--rule); } [class*="st-key-row-hit-"] .post { border:0; padding:.2rem 0 0; }
+[class*="st-key-pick-"] button { min-height:0; padding:0; text-align:left; justify-content:flex-start; }
+[class*="st-key-pick-"] button p { font-weight:600; font-size:.93rem; color:var(--ink); white-space:normal; line-height:1.5; text-align:left; }
+[class*="st-key-pick-"] button:hover p { color:var(--blue); text-decoration:underline; }
 @media (max-width:640px) {
   .stMainBlockContainer { padding:3.4rem .8rem 3rem; }
   .tiles { grid-template-columns:repeat(3,minmax(0,1fr)); } .tile { padding:.35rem .5rem; } .tile b { font-size:1.25rem; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from dashboard.desk import Desk
 from dashboard.login import current_user, log_out, login_page
 from dashboard.look import STYLE
 from dashboard.text import ROLE, plain
-from dashboard.views import alerts, cases, overview, search, system, triage
+from dashboard.views import alerts, case_page, cases, overview, search, system, triage
 from dashboard.views.parts import PAGES, guarded, show_message
 
 View = Callable[[Desk, User], None]
@@ -19,18 +20,27 @@ View = Callable[[Desk, User], None]
 VIEWS: tuple[tuple[str, str, View], ...] = (
     ("overview", "总览", overview.show),
     ("triage", "研判台", triage.show),
-    ("case", "案件", cases.show),
+    ("cases", "案件", cases.show),
+    ("case", "案件详情", case_page.show),
     ("search", "检索", search.show),
     ("alerts", "预警", alerts.show),
     ("system", "系统", system.show),
 )
 ADMIN_ONLY = ("system",)
+NOT_IN_MENU = ("case",)
+LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBox="0 0 150 32"><text x="0" y="24" '
+    'font-family="Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif" font-size="23" font-weight="700" '
+    'letter-spacing="2" fill="#1f4e7a">民声</text><text x="62" y="23" font-size="12" fill="#5f6b7a" '
+    'font-family="Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif">值班看板</text></svg>'
+)
 
 
 def show(desk: Desk) -> None:
     """Draw the page that the browser asks for; without a login, the login form in its place."""
     st.set_page_config(page_title="民声 · 值班看板", layout="wide")
     st.html(STYLE)
+    st.logo(LOGO, size="large")
     user = current_user(desk)
     pages = {name: _page(desk, user, name, title, view) for name, title, view in VIEWS if _may_see(user, name)}
     st.session_state[PAGES] = pages
@@ -55,7 +65,8 @@ def _page(desk: Desk, user: User | None, name: str, title: str, view: View) -> s
         if user is not None:
             guarded(lambda: view(desk, user))
 
-    return st.Page(draw, title=title, url_path=name, default=name == "overview")
+    shown: Literal["visible", "hidden"] = "hidden" if name in NOT_IN_MENU else "visible"
+    return st.Page(draw, title=title, url_path=name, default=name == "overview", visibility=shown)
 
 
 def _sidebar(desk: Desk, user: User) -> None:

@@ -173,17 +173,17 @@ def _paragraph(text: str) -> str:
 # ---- events --------------------------------------------------------------------------------------
 
 
-def trend_words(trend: float) -> str:
-    """Twice as many as in the three days before, or half as many, is worth a word."""
-    if trend >= 1:
-        return "上升"
-    return "下降" if trend <= -1 else ""
+def trend_words(event: Event) -> str:
+    """Twice as many posts as in the three days before, or half as many; of one or two posts nothing can be said."""
+    if event.posts < 3 or abs(event.trend) < 1:
+        return ""
+    return "上升" if event.trend > 0 else "下降"
 
 
 def event_line(catalog: Catalog, row: EventRow, now: datetime) -> str:
     """What a list says of an event below its title."""
     event = row.event
-    rising = trend_words(event.trend)
+    rising = trend_words(event)
     return line(
         severity_chip(event.severity),
         chip(topic_name(catalog, event.topic)),

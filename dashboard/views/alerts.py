@@ -33,7 +33,7 @@ def _filters(desk: Desk) -> AlertFilter:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         state = choose("状态", {"": "全部", **ALERT_STATE}, "alert-state", width=130)
         office = choose("单位", {"": "全部", **offices}, "alert-office", width=230)
-        days = choose("时间", DAYS, "alert-days", width=110)
+        days = choose("时间", DAYS, "alert-days", width=110, default=7)
     return AlertFilter(
         states=(state,) if state else (),
         office=office,

@@ -34,6 +34,7 @@ def show_actions(desk: Desk, user: User, detail: CaseDetail) -> None:
         format_func=lambda key: verbs[key].label if key in verbs else key,
         key=f"verb-{case.id}-{case.state}",
         label_visibility="collapsed",
+        wrap=True,
     )
     if chosen in verbs:
         _form(desk, user, detail, verbs[chosen])

@@ -32,11 +32,13 @@ from dashboard.views.shown import bullet_list, evidence, note_view
 ALERT_COLOUR = {"sent": "done", "failed": "late", "pending": "open", "muted": "mild"}
 
 
-def show(desk: Desk, user: User, name: str) -> None:
-    link("case", "返回案件列表")
-    detail = data.case_detail(desk, name)
+def show(desk: Desk, user: User) -> None:
+    """The case that ?id=… of the address names, by id or number."""
+    name = st.query_params.get("id", "")
+    link("cases", "返回案件列表")
+    detail = data.case_detail(desk, name) if name else None
     if detail is None:
-        st.warning(f"没有案件“{plain(name[:60])}”，请核对链接或编号。")
+        st.warning(f"没有案件“{plain(name[:60])}”，请核对链接或编号。" if name else "请从案件列表中选一个案件。")
         return
     case = detail.case
     note_view(desk, user, "case.view", case.number)

@@ -1,4 +1,4 @@
-"""案件: the list of cases; with ?id=… in the address, the page of one case."""
+"""案件: the list of cases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from alerts.model import User
 from dashboard import data
 from dashboard.desk import Desk
 from dashboard.markup import case_line
-from dashboard.views import case_page
 from dashboard.views.parts import PER_PAGE, choose, link, live, nothing, pager, place_choice, words
 
 OPEN = {"open": "在办", "overdue": "已超时", "closed": "已结", "": "全部"}
@@ -20,9 +19,6 @@ SORTS = {"due": "最先到期", "newest": "最新立案", "severity": "严重程
 
 
 def show(desk: Desk, user: User) -> None:
-    if name := st.query_params.get("id", ""):
-        case_page.show(desk, user, name)
-        return
     st.title("案件")
     wanted = _filters(desk)
     live(desk, "case-list", lambda: _list(desk, wanted))

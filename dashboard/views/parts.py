@@ -97,11 +97,15 @@ def place_choice(desk: Desk, key: str) -> str:
     return county or city
 
 
-def choose(label: str, options: Mapping[Any, str], key: str, *, disabled: bool = False, width: int = 150) -> Any:
-    """One of the options (value -> words), kept while the person moves between pages."""
+def choose(
+    label: str, options: Mapping[Any, str], key: str, *, default: Any = None, disabled: bool = False, width: int = 150
+) -> Any:
+    """One of the options (value -> words), kept while the person moves between pages; at first the default, else the first."""
+    values = list(options)
     return st.selectbox(
         label,
-        list(options),
+        values,
+        index=values.index(default) if default in options else 0,
         format_func=lambda one: options.get(one, str(one)),
         key=key,
         disabled=disabled,
@@ -112,7 +116,7 @@ def choose(label: str, options: Mapping[Any, str], key: str, *, disabled: bool =
 
 def words(label: str, key: str, placeholder: str = "", width: int = 220) -> str:
     typed = st.text_input(label, key=key, placeholder=placeholder, max_chars=100, width=width, persist_state="session")
-    return str(typed or "").strip()
+    return f"{typed or ''}".strip()
 
 
 def pager(key: str, wanted: object, total: int, what: str, per_page: int = PER_PAGE) -> int:

@@ -61,7 +61,7 @@ def _filters(desk: Desk) -> Query:
             "严重程度", {n: f"{SEVERITY[n]}及以上" if n < 4 else SEVERITY[4] for n in SEVERITY}, "search-severity"
         )
         source = choose("来源", {"": "全部", **sources}, "search-source", width=170)
-        days = choose("时间", DAYS, "search-days", width=110)
+        days = choose("时间", DAYS, "search-days", width=110, default=30)
         aside = choose("搁置", ASIDE, "search-aside", width=120)
         sort = choose("排序", SORTS, "search-sort", width=120)
     return Query(
@@ -105,10 +105,16 @@ def _back(trail: list[str]) -> None:
 
 def _hit(desk: Desk, hit: Hit, event_id: str, cases: Mapping[str, Case]) -> None:
     post = hit.judged.post
-    asked = bool(hit.title_spans or hit.text_spans)
-    spans = (hit.title_spans, hit.text_spans) if asked else (None, None)
     with st.container(key=f"row-hit-{post.id}"):
-        st.html(post_card(desk.catalog, hit.judged, *spans, near_copy=bool(hit.judged.judgement.near_copy_of)))
+        st.html(
+            post_card(
+                desk.catalog,
+                hit.judged,
+                hit.title_spans,
+                hit.text_spans,
+                near_copy=bool(hit.judged.judgement.near_copy_of),
+            )
+        )
         if event_id:
             with st.container(horizontal=True):
                 link("triage", "所属事件", {"event": event_id})

@@ -49,7 +49,7 @@ def _filters(desk: Desk) -> EventFilter:
         severity = choose(
             "严重程度", {n: f"{SEVERITY[n]}及以上" if n < 4 else SEVERITY[4] for n in SEVERITY}, "triage-severity"
         )
-        days = choose("时间", DAYS, "triage-days", width=120)
+        days = choose("时间", DAYS, "triage-days", width=120, default=7)
         case = choose("立案", CASES, "triage-case", width=110)
         sort = choose("排序", SORTS, "triage-sort", width=120)
     return EventFilter(
@@ -73,7 +73,9 @@ def _list(desk: Desk, wanted: EventFilter, picked: str) -> None:
     for row in rows:
         mark = "picked-" if row.event.id == picked else ""
         with st.container(key=f"row-{mark}event-{row.event.id}"):
-            link("triage", row.event.title, {"event": row.event.id})
+            if st.button(plain(row.event.title) or "（无标题）", key=f"pick-{row.event.id}", type="tertiary"):
+                st.query_params["event"] = row.event.id  # a link to the page one is on would not change the address
+                st.rerun()
             st.html(event_line(desk.catalog, row, now))
 
 
@@ -103,7 +105,7 @@ def _facts(desk: Desk, detail: EventDetail) -> str:
         ("事件分级", said(f"{event.event_grade}（据原文所述数字，待核实）") if event.event_grade else ""),
         ("事项", said(topic_name(desk.catalog, event.topic), "strong")),
         ("地点", said(event.place or region_name(desk.catalog, event.region), "strong")),
-        ("热度", said(f"{heat(event, desk.now()):.1f} {trend_words(event.trend)}".strip(), "strong")),
+        ("热度", said(f"{heat(event, desk.now()):.1f} {trend_words(event)}".strip(), "strong")),
         ("时间", said(seen, "number")),
         ("信息", said(f"{event.posts} 条，负面 {event.sentiment_neg} 条{copies}")),
         ("来源", sources_of(desk.catalog, event)),
