@@ -74,24 +74,22 @@ def fold_codes(codes: Codes) -> Codes:
 
 def fold_all(texts: Sequence[str]) -> list[Folded]:
     """Every text folded, in one pass over the whole batch."""
-    joined = "".join(texts)
-    folded = fold_codes(code_points(joined))
-    if folded.size and not folded.all():
-        return [fold(text) for text in texts]
-    plain = folded.tobytes().decode("utf-32-le", "replace")
-    out, start = [], 0
-    for text in texts:
-        out.append(Folded(plain[start : start + len(text)]))
-        start += len(text)
-    return out
+    folded = fold_codes(code_points("".join(texts)))
+    kept = np.flatnonzero(folded)
+    ends = np.cumsum([0, *map(len, texts)])
+    bounds = np.searchsorted(kept, ends)
+    plain = folded[kept].tobytes().decode("utf-32-le", "replace")
+    whole = (np.diff(bounds) == np.diff(ends)).tolist()
+    spans = zip(bounds.tolist(), bounds[1:].tolist(), ends.tolist(), whole, strict=False)
+    return [
+        Folded(plain[first:last], None if same else tuple((kept[first:last] - start).tolist()))
+        for first, last, start, same in spans
+    ]
 
 
 def fold(text: str) -> Folded:
     """One text folded; invisible characters fall out and the places of the others are kept."""
-    folded = fold_codes(code_points(text))
-    kept = np.flatnonzero(folded)
-    plain = folded[kept].tobytes().decode("utf-32-le", "replace")
-    return Folded(plain, None if len(kept) == len(folded) else tuple(kept.tolist()))
+    return fold_all([text])[0]
 
 
 def clean(text: str) -> str:

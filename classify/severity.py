@@ -114,10 +114,10 @@ class SeverityReader:
     def _found(self, hit: _Hit, folded: Folded, base: int, original: str, field: Field) -> Found | None:
         """The number as a fact, None if it tells of no harm in its clause."""
         plain, at, to = folded.text, hit.start - base, hit.end - base
-        value = number(hit.number)
         start, end = _clause(plain, at, to)
-        fact = self._fact(hit.kind, plain[start:at], plain[to:end], plain[start:end]) if value else None
-        if fact is None or value is None or self._drill.search(plain):
+        fact = self._fact(hit.kind, plain[start:at], plain[to:end], plain[start:end])
+        value = number(hit.number) if fact else None
+        if not fact or not value or self._drill.search(plain):
             return None
         first, last = folded.span(at, to)
         return Found(fact, value, original[first:last], field, first, last)
