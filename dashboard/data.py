@@ -86,21 +86,25 @@ class Urgent:
     why: Urgency
 
 
-def urgent_cases(desk: Desk, limit: int = 12) -> list[Urgent]:
-    """What needs attention first: overdue, then due soon, then objections to settle, then grave; each case once."""
+def urgent_cases(desk: Desk, of_each: int = 5) -> list[Urgent]:
+    """What needs attention first: overdue, then due soon, then objections to settle, then grave; each case once.
+
+    A few of each, the gravest first, so that what can still be done in time does not drown in what is late.
+    """
     now = desk.now()
     with desk.ledger.read() as tx:
         found: dict[Urgency, list[Case]] = {
             "overdue": tx.cases.find(CaseFilter(open=True, overdue_at=now, sort="due", limit=MOST)),
             "due_soon": _due_soon(tx, desk.catalog, now),
-            "objected": tx.cases.find(CaseFilter(states=("objected",), limit=limit)),
-            "grave": tx.cases.find(CaseFilter(open=True, severity_min=4, sort="severity", limit=limit)),
+            "objected": tx.cases.find(CaseFilter(states=("objected",), limit=MOST)),
+            "grave": tx.cases.find(CaseFilter(open=True, severity_min=4, sort="severity", limit=MOST)),
         }
     rows: dict[str, Urgent] = {}
     for why in URGENCIES:
-        for case in sorted(found[why], key=lambda one: -one.severity):
-            rows.setdefault(case.id, Urgent(case, why))
-    return list(rows.values())[:limit]
+        fresh = [case for case in found[why] if case.id not in rows]
+        fresh.sort(key=lambda case: -case.severity)
+        rows.update((case.id, Urgent(case, why)) for case in fresh[:of_each])
+    return list(rows.values())
 
 
 def trend(desk: Desk, days: int = 14) -> list[tuple[datetime, str, int]]:
@@ -114,8 +118,8 @@ def trend(desk: Desk, days: int = 14) -> list[tuple[datetime, str, int]]:
     return [(day, area, n) for (day, area), n in sorted(counts.items())]
 
 
-def spread(desk: Desk, days: int = 7) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """Posts of the last days by topic name and by region name (unknown places counted as such), most first."""
+def spread(desk: Desk, days: int = 7) -> tuple[Mapping[str, int], Mapping[str, int], int]:
+    """Posts of the last days by topic name and by name of city or county, most first; how many have no such place."""
     since = today(desk.now()) - timedelta(days=days - 1)
     page = desk.archive.search(Query(since=since, limit=1, facets=True))
     topics: Counter[str] = Counter()
@@ -124,9 +128,13 @@ def spread(desk: Desk, days: int = 7) -> tuple[Mapping[str, int], Mapping[str, i
             topics[desk.catalog.topic[key].short] += n
     names = desk.catalog.region_names
     regions: Counter[str] = Counter()
+    nowhere = 0
     for code, n in page.facets.get("region", {}).items():
-        regions[names.get(code, "地点不明")] += n
-    return dict(topics.most_common()), dict(regions.most_common())
+        if code in names and not code.endswith("0000"):
+            regions[names[code]] += n
+        else:
+            nowhere += n
+    return dict(topics.most_common()), dict(regions.most_common()), nowhere
 
 
 SourceState = Literal["ok", "failed", "silent", "never"]

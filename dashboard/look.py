@@ -29,9 +29,10 @@ STYLE = """<style>
 .tile span { font-size:.76rem; color:var(--dim); }
 .tile.red { border-left:3px solid var(--red); } .tile.red b { color:var(--red); }
 .tile.orange { border-left:3px solid var(--orange); } .tile.orange b { color:var(--orange); }
-.facts { display:grid; grid-template-columns:max-content minmax(0,1fr); gap:.12rem .9rem; margin:0 !important; padding:0; font-size:.88rem; line-height:1.6; }
-.facts dt { color:var(--dim); font-weight:400; } .facts dd { margin:0; overflow-wrap:anywhere; }
-.facts ul { margin:0; padding-left:1.1rem; } .facts li, .post li, .facet li { font-size:inherit; margin:0; padding:0; }
+.facts { display:grid; grid-template-columns:max-content minmax(0,1fr); gap:.12rem .9rem;
+  margin:0 !important; padding:0 !important; font-size:.88rem; line-height:1.6; }
+.facts dt { color:var(--dim); font-weight:400; margin:0 !important; } .facts dd { margin:0 !important; overflow-wrap:anywhere; }
+.facts ul { margin:0; padding-left:1.1rem; } .facts li, .post li, .facet li { font-size:inherit !important; margin:0 !important; padding-left:0; }
 table.rows { width:100%; border-collapse:collapse; font-size:.84rem; line-height:1.5; }
 table.rows th { text-align:left; color:var(--dim); font-weight:500; border-bottom:1px solid #ccd3db; padding:.2rem .6rem .2rem 0; white-space:nowrap; }
 table.rows td { border-bottom:1px solid var(--rule); padding:.28rem .6rem .28rem 0; vertical-align:top; overflow-wrap:anywhere; }
@@ -64,6 +65,7 @@ ol.history li { border-left:2px solid #c6d2df; padding:.15rem 0 .45rem .8rem; ma
 .facet li i { position:absolute; left:0; bottom:1px; height:2px; background:#9dbbd6; }
 .why-not { color:#8d1f18 !important; }
 .post a { color:var(--blue); }
+.told { border-bottom:1px solid var(--rule); padding:.2rem 0 .3rem; }
 .quiet { color:var(--dim); font-size:.86rem; }
 [class*="st-key-row-"] { gap:.15rem; border-bottom:1px solid var(--rule); padding:.25rem .35rem .4rem; }
 [class*="st-key-row-picked-"] { background:#eef4fb; border-radius:4px; }

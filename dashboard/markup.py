@@ -7,10 +7,12 @@ from datetime import datetime
 from html import escape
 
 from alerts.cases import STATE_LABELS
-from alerts.model import Action, Case, Event, RunningClock
+from alerts.model import Action, Alert, Case, Event, RunningClock
 from configs.catalog import Catalog
 from dashboard.data import EventRow, SourceHealth, next_clock
 from dashboard.text import (
+    ALERT_KIND,
+    ALERT_STATE,
     INTENT,
     KIND,
     SENTIMENT,
@@ -34,6 +36,8 @@ from stream.messages import Judged, Post, Reason
 
 EXCERPT = 220  # characters of a post before one asks for the rest
 PHRASE_KINDS = ("topic", "office", "severity", "place", "set_aside")  # the answers whose phrases are marked in a post
+
+ALERT_COLOUR = {"sent": "done", "failed": "late", "pending": "open", "muted": "mild"}
 
 
 def chip(label: str, kind: str = "") -> str:
@@ -322,3 +326,21 @@ def facet_list(title: str, counts: Mapping[str, int], name: Callable[[str], str]
         for key, n in ordered
     )
     return f'<div class="facet"><h4>{escape(title)}</h4><ul>{rows}</ul></div>'
+
+
+def alert_lines(catalog: Catalog, alert: Alert, number: str = "", *, with_severity: bool = False) -> str:
+    """What a list says of an alert: what became of it, to whom, when, why, and why not."""
+    tries = f"已试 {alert.attempts} 次" if alert.attempts and alert.state != "sent" else ""
+    first = line(
+        chip(ALERT_STATE[alert.state], ALERT_COLOUR[alert.state]),
+        chip(ALERT_KIND[alert.kind]),
+        severity_chip(alert.severity) if with_severity else "",
+        said(office_name(catalog, alert.office), "strong"),
+        said(stamp(alert.created_at), "number"),
+        said(f"发出 {stamp(alert.sent_at)}" if alert.sent_at else "", "number"),
+        said(tries),
+        said(f"下次 {stamp(alert.next_try_at)}" if alert.next_try_at else "", "number"),
+        said(number, "number"),
+    )
+    why_not = f'<div class="line why-not">{escape(alert.why_not)}</div>' if alert.why_not else ""
+    return f'{first}<div class="line">{escape(alert.reason)}</div>{why_not}'

@@ -41,7 +41,15 @@ ANSWER = {
     "set_aside": "搁置",
 }
 
-PART = {"judge": "研判", "archive": "归档", "decide": "归并派单", "deliver": "送达", "crawl": "采集", "import": "导入"}
+PART = {
+    "judge": "研判",
+    "archive": "归档",
+    "decide": "归并派单",
+    "deliver": "送达",
+    "crawl": "采集",
+    "import": "导入",
+    "demo": "演示重放",
+}
 WHAT = {
     "crawl_dropped": "采集时舍弃",
     "crawl_failed": "采集失败",

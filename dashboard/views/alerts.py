@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from html import escape
 
 import streamlit as st
 
@@ -13,9 +12,8 @@ from alerts.ledger import AlertFilter
 from alerts.model import Alert, Case, User
 from dashboard import data
 from dashboard.desk import Desk, today
-from dashboard.markup import chip, line, said, severity_chip
-from dashboard.text import ALERT_KIND, ALERT_STATE, office_name, stamp
-from dashboard.views.case_page import ALERT_COLOUR
+from dashboard.markup import alert_lines
+from dashboard.text import ALERT_STATE
 from dashboard.views.parts import PER_PAGE, choose, link, live, nothing, pager
 
 DAYS = {1: "近 1 天", 7: "近 7 天", 30: "近 30 天", 0: "不限"}
@@ -56,21 +54,5 @@ def _rows(desk: Desk, found: Sequence[Alert], cases: Mapping[str, Case]) -> None
         with st.container(key=f"row-alert-{alert.id}"):
             page, query = ("case", {"id": alert.case_id}) if alert.case_id else ("triage", {"event": alert.event_id})
             link(page, alert.title, query)
-            st.html(_row(desk, alert, cases.get(alert.case_id)))
-
-
-def _row(desk: Desk, alert: Alert, case: Case | None) -> str:
-    sent = f"发出 {stamp(alert.sent_at)}" if alert.sent_at else ""
-    tries = f"已试 {alert.attempts} 次" if alert.attempts and alert.state != "sent" else ""
-    again = f"下次 {stamp(alert.next_try_at)}" if alert.next_try_at else ""
-    first = line(
-        chip(ALERT_STATE[alert.state], ALERT_COLOUR[alert.state]),
-        chip(ALERT_KIND[alert.kind]),
-        severity_chip(alert.severity),
-        said(office_name(desk.catalog, alert.office), "strong"),
-        said(stamp(alert.created_at), "number"),
-        *(said(words, "number") for words in (sent, tries, again)),
-        said(case.number if case else "", "number"),
-    )
-    why_not = f'<div class="line why-not">{escape(alert.why_not)}</div>' if alert.why_not else ""
-    return f'{first}<div class="line">{escape(alert.reason)}</div>{why_not}'
+            case = cases.get(alert.case_id)
+            st.html(alert_lines(desk.catalog, alert, case.number if case else "", with_severity=True))

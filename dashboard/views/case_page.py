@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from alerts.cases import VERBS
@@ -13,7 +11,7 @@ from dashboard import data
 from dashboard.data import CaseDetail
 from dashboard.desk import Desk
 from dashboard.markup import (
-    chip,
+    alert_lines,
     clocks,
     facts,
     history,
@@ -22,14 +20,11 @@ from dashboard.markup import (
     severity_chip,
     sources_of,
     state_chip,
-    table,
 )
-from dashboard.text import ALERT_KIND, ALERT_STATE, office_name, plain, region_name, stamp, topic_name
+from dashboard.text import office_name, plain, region_name, stamp, topic_name
 from dashboard.views.case_actions import show_actions
 from dashboard.views.parts import link, live, nothing
 from dashboard.views.shown import bullet_list, evidence, note_view
-
-ALERT_COLOUR = {"sent": "done", "failed": "late", "pending": "open", "muted": "mild"}
 
 
 def show(desk: Desk, user: User) -> None:
@@ -89,17 +84,7 @@ def _alerts(desk: Desk, alerts: tuple[Alert, ...]) -> None:
     if not alerts:
         nothing("没有发出过通知。")
         return
-    rows = (
-        (
-            said(stamp(alert.created_at), "number"),
-            escape(ALERT_KIND[alert.kind]),
-            chip(ALERT_STATE[alert.state], ALERT_COLOUR[alert.state]),
-            escape(office_name(desk.catalog, alert.office)),
-            escape(alert.reason) + (f'<br><span class="quiet">{escape(alert.why_not)}</span>' if alert.why_not else ""),
-        )
-        for alert in alerts
-    )
-    st.html(table(("时间", "种类", "状态", "单位", "原因"), rows))
+    st.html("".join(f'<div class="told">{alert_lines(desk.catalog, alert)}</div>' for alert in alerts))
 
 
 def _evidence(desk: Desk, detail: CaseDetail) -> None:

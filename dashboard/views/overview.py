@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from html import escape
 
@@ -29,8 +30,7 @@ def show(desk: Desk, user: User) -> None:
     with right:
         st.subheader(f"近 {DAYS} 天信息量")
         live(desk, "overview-trend", lambda: _trend(desk))
-        topics, regions = st.columns(2)
-        live(desk, "overview-spread", lambda: _spread(desk, topics, regions))
+        live(desk, "overview-spread", lambda: _spread(desk))
     st.subheader("来源状况")
     live(desk, "overview-sources", lambda: _sources(desk))
     st.subheader("近 24 小时未进入办理的信息与通知")
@@ -72,15 +72,23 @@ def _trend(desk: Desk) -> None:
     st.altair_chart(trend_chart(rows, since, DAYS), width="stretch", theme=None, key="trend")
 
 
-def _spread(desk: Desk, left: st.delta_generator.DeltaGenerator, right: st.delta_generator.DeltaGenerator) -> None:
-    topics, regions = data.spread(desk)
-    for place, title, counts, name in ((left, "近 7 天事项", topics, "事项"), (right, "近 7 天地区", regions, "地区")):
-        with place.container():
-            st.subheader(title)
-            if counts:
-                st.altair_chart(bar_chart(counts, name), width="stretch", theme=None, key=f"spread-{name}")
-            else:
-                nothing("近 7 天没有收到信息。")
+def _spread(desk: Desk) -> None:
+    left, right = st.columns(2)
+    topics, regions, nowhere = data.spread(desk)
+    with left:
+        _bars("近 7 天事项", topics, "事项")
+    with right:
+        _bars("近 7 天地区", regions, "地区")
+        if nowhere:
+            st.caption(f"另有 {nowhere:,} 条未能定位到市县。")
+
+
+def _bars(title: str, counts: Mapping[str, int], name: str) -> None:
+    st.subheader(title)
+    if counts:
+        st.altair_chart(bar_chart(counts, name), width="stretch", theme=None, key=f"spread-{name}")
+    else:
+        nothing("近 7 天没有这样的信息。")
 
 
 def _sources(desk: Desk) -> None:
