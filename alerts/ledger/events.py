@@ -76,6 +76,12 @@ class Events:
         query = query.order_by(event_posts.c.at.desc(), event_posts.c.post_id).limit(limit)
         return [_post(row) for row in self._conn.execute(query)]
 
+    def accusing(self, event_id: str, office: str) -> frozenset[str]:
+        """Ids of the event's posts that accuse the office (its key, without a branch)."""
+        query = select(event_posts.c.post_id, event_posts.c.accuses).where(event_posts.c.event_id == event_id)
+        query = query.where(cast(event_posts.c.accuses, Text) != "[]")
+        return frozenset(post_id for post_id, accused in self._conn.execute(query) if office in accused)
+
     def posts_since(self, since: Mapping[str, datetime]) -> dict[str, list[EventPost]]:
         """The posts of many events, of each from its instant on, newest first."""
         found: dict[str, list[EventPost]] = {event_id: [] for event_id in since}

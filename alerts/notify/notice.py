@@ -34,7 +34,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One alert with all that a message shows. `topic`, `lead`, `helps` are names; `case` None: none was opened."""
+    """One alert with all that a message shows. `topic`, `lead`, `helps` are names; `case` None: none was opened.
+
+    Nothing in it accuses the office that it goes to; `withheld`: there is no quote because all the posts do.
+    """
 
     alert: Alert
     case: Case | None = None
@@ -44,6 +47,7 @@ class Notice:
     helps: tuple[str, ...] = ()
     basis_source: str = ""
     quotes: tuple[Quote, ...] = ()
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

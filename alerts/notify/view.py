@@ -10,7 +10,7 @@ from urllib.parse import quote
 from alerts.model import Event, RunningClock
 from alerts.notify.clean import clean_line, clip
 from alerts.notify.notice import Notice, Quote
-from alerts.notify.words import COLOUR, FIGURE, KIND, SEVERITY, SEVERITY_MEANS, moment, remaining
+from alerts.notify.words import COLOUR, FIGURE, KIND, SEVERITY, SEVERITY_MEANS, WITHHELD, moment, remaining
 
 TITLE_LIMIT = 60
 _SAID_ELSEWHERE = ("协办单位", "依据")  # reasons of a case that have rows of their own in the mail
@@ -61,6 +61,7 @@ def view(matter: Sequence[Notice], public_url: str, now: datetime) -> dict[str, 
         "facts": _facts(notice),
         "clocks": [_clock(clock, now) for clock in case.clocks] if case else [],
         "quotes": [_quote(item) for item in notice.quotes],
+        "withheld": WITHHELD if notice.withheld else "",
         "why": [clean_line(line) for line in case.why if not line.startswith(_SAID_ELSEWHERE)] if case else [],
         "basis": clean_line(case.basis) if case else "",
         "basis_source": clean_line(notice.basis_source),

@@ -32,6 +32,8 @@ FIGURE: Mapping[str, str] = {
     "baseline": "前一时段（条）",
     "hours": "统计时段（小时）",
 }
+# Said in place of the quotes where every post accuses the office that the mail goes to.
+WITHHELD = "按照《信访工作条例》第三十条，原文不随本邮件转送；需要了解情况的，请与值班人员联系。"
 
 
 def moment(at: datetime) -> str:
