@@ -90,13 +90,3 @@ def fold_all(texts: Sequence[str]) -> list[Folded]:
 def fold(text: str) -> Folded:
     """One text folded; invisible characters fall out and the places of the others are kept."""
     return fold_all([text])[0]
-
-
-def clean(text: str) -> str:
-    """NFKC with invisible characters removed and white space collapsed; idempotent. For comparing, not for showing."""
-    if not text.isascii() and not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text)
-    if text.isprintable() and "  " not in text:
-        return text.strip()
-    kept = "".join(c if c.isprintable() or c.isspace() else "" for c in text)
-    return " ".join(kept.split())

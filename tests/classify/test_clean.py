@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.clean import clean, fold, fold_all
+from classify.clean import fold, fold_all
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
 
@@ -31,8 +31,3 @@ def test_each_folded_character_comes_from_its_own(text: str) -> None:
 @given(st.lists(TEXTS, max_size=5))
 def test_a_batch_folds_as_one_by_one(texts: list[str]) -> None:
     assert [one.text for one in fold_all(texts)] == [fold(text).text for text in texts]
-
-
-@given(TEXTS)
-def test_cleaning_twice_changes_nothing(text: str) -> None:
-    assert clean(clean(text)) == clean(text)
