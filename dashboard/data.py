@@ -22,6 +22,7 @@ __all__ = ["Desk", "is_due_soon", "is_overdue", "next_clock", "today"]
 SILENT_VISITS = 6  # visits missed before a source counts as silent
 SILENT_AT_LEAST = timedelta(minutes=5)
 MOST = 1000  # rows looked at where a figure cannot be counted by the database
+HOTTEST = 400  # events that are ordered by their heat as of now
 ALERTS_FOR_DUTY = ("pending", "failed")
 
 
@@ -46,7 +47,8 @@ class Numbers:
 def numbers(desk: Desk) -> Numbers:
     now = desk.now()
     with desk.ledger.read() as tx:
-        states = Counter(alert.state for alert in tx.alerts.find(AlertFilter(states=ALERTS_FOR_DUTY, limit=MOST)))
+        states = Counter(alert.state for alert in tx.alerts.find(AlertFilter(states=HOTTEST = 400  # events that are ordered by their heat as of now
+ALERTS_FOR_DUTY, limit=MOST)))
         return Numbers(
             open_cases=tx.cases.count(CaseFilter(open=True)),
             overdue=tx.cases.count(CaseFilter(open=True, overdue_at=now)),
@@ -197,18 +199,21 @@ def count_events(desk: Desk, wanted: EventFilter) -> int:
 def events(desk: Desk, wanted: EventFilter) -> list[EventRow]:
     """A page of events with their heat as of now and their cases.
 
-    The database keeps each event's heat as of its last post; those of the highest are ordered anew by what is left of it.
+    The database orders by the heat that each event had at its last post; the first of them are ordered anew by what is
+    left of it now, the rest follow as they are.
     """
     now = desk.now()
     with desk.ledger.read() as tx:
-        if wanted.sort == "heat":
-            found = tx.events.find(replace(wanted, limit=max(MOST, wanted.offset + wanted.limit), offset=0))
-            found.sort(key=lambda event: (-heat(event, now), event.id))
-            found = found[wanted.offset : wanted.offset + wanted.limit]
-        else:
-            found = tx.events.find(wanted)
+        found = _hottest(tx, wanted, now) if wanted.sort == "heat" and wanted.offset < HOTTEST else tx.events.find(wanted)
         cases = tx.cases.by_events([event.id for event in found])
-        return [EventRow(event, heat(event, now), cases.get(event.id)) for event in found]
+    return [EventRow(event, heat(event, now), cases.get(event.id)) for event in found]
+
+
+def _hottest(tx: Tx, wanted: EventFilter, now: datetime) -> list[Event]:
+    end = wanted.offset + wanted.limit
+    found = tx.events.find(replace(wanted, limit=max(HOTTEST, end), offset=0))
+    ordered = sorted(found[:HOTTEST], key=lambda event: (-heat(event, now), event.id)) + found[HOTTEST:]
+    return ordered[wanted.offset : end]
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ STYLE = """<style>
 .facts { display:grid; grid-template-columns:max-content minmax(0,1fr); gap:.12rem .9rem;
   margin:0 !important; padding:0 !important; font-size:.88rem; line-height:1.6; }
 .facts dt { color:var(--dim); font-weight:400; margin:0 !important; } .facts dd { margin:0 !important; overflow-wrap:anywhere; }
-.facts ul { margin:0; padding-left:1.1rem; } .facts li, .post li, .facet li { font-size:inherit !important; margin:0 !important; padding-left:0; }
+.facts ul { margin:0 !important; padding-left:1.1rem !important; font-size:inherit !important; } .facts li, .post li, .facet li { font-size:inherit !important; margin:0 !important; padding-left:0; }
 table.rows { width:100%; border-collapse:collapse; font-size:.84rem; line-height:1.5; }
 table.rows th { text-align:left; color:var(--dim); font-weight:500; border-bottom:1px solid #ccd3db; padding:.2rem .6rem .2rem 0; white-space:nowrap; }
 table.rows td { border-bottom:1px solid var(--rule); padding:.28rem .6rem .28rem 0; vertical-align:top; overflow-wrap:anywhere; }
@@ -66,6 +66,10 @@ ol.history li { border-left:2px solid #c6d2df; padding:.15rem 0 .45rem .8rem; ma
 .why-not { color:#8d1f18 !important; }
 .post a { color:var(--blue); }
 .told { border-bottom:1px solid var(--rule); padding:.2rem 0 .3rem; }
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] { background:var(--blue) !important;
+  border-color:var(--blue) !important; }
+[data-baseweb="tab-highlight"] { background:var(--blue) !important; }
+.stTabs button[aria-selected="true"] p { color:var(--blue); }
 .quiet { color:var(--dim); font-size:.86rem; }
 [class*="st-key-row-"] { gap:.15rem; border-bottom:1px solid var(--rule); padding:.25rem .35rem .4rem; }
 [class*="st-key-row-picked-"] { background:#eef4fb; border-radius:4px; }
@@ -81,7 +85,7 @@ ol.history li { border-left:2px solid #c6d2df; padding:.15rem 0 .45rem .8rem; ma
 [class*="st-key-pick-"] button p { font-weight:600; font-size:.93rem; color:var(--ink); white-space:normal; line-height:1.5; text-align:left; }
 [class*="st-key-pick-"] button:hover p { color:var(--blue); text-decoration:underline; }
 @media (max-width:640px) {
-  .stMainBlockContainer { padding:3.4rem .8rem 3rem; }
+  .stMainBlockContainer { padding:4.4rem .8rem 3rem; }
   .tiles { grid-template-columns:repeat(3,minmax(0,1fr)); } .tile { padding:.35rem .5rem; } .tile b { font-size:1.25rem; }
   .tile span { white-space:normal; }
   .facts { grid-template-columns:4.5em minmax(0,1fr); }

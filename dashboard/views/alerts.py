@@ -17,7 +17,7 @@ from dashboard.text import ALERT_STATE
 from dashboard.views.parts import PER_PAGE, choose, link, live, nothing, pager
 
 DAYS = {1: "近 1 天", 7: "近 7 天", 30: "近 30 天", 0: "不限"}
-MOST = 500
+MOST = 300
 
 
 def show(desk: Desk, user: User) -> None:
