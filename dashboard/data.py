@@ -47,8 +47,7 @@ class Numbers:
 def numbers(desk: Desk) -> Numbers:
     now = desk.now()
     with desk.ledger.read() as tx:
-        states = Counter(alert.state for alert in tx.alerts.find(AlertFilter(states=HOTTEST = 400  # events that are ordered by their heat as of now
-ALERTS_FOR_DUTY, limit=MOST)))
+        states = Counter(alert.state for alert in tx.alerts.find(AlertFilter(states=ALERTS_FOR_DUTY, limit=MOST)))
         return Numbers(
             open_cases=tx.cases.count(CaseFilter(open=True)),
             overdue=tx.cases.count(CaseFilter(open=True, overdue_at=now)),
@@ -204,7 +203,9 @@ def events(desk: Desk, wanted: EventFilter) -> list[EventRow]:
     """
     now = desk.now()
     with desk.ledger.read() as tx:
-        found = _hottest(tx, wanted, now) if wanted.sort == "heat" and wanted.offset < HOTTEST else tx.events.find(wanted)
+        found = (
+            _hottest(tx, wanted, now) if wanted.sort == "heat" and wanted.offset < HOTTEST else tx.events.find(wanted)
+        )
         cases = tx.cases.by_events([event.id for event in found])
     return [EventRow(event, heat(event, now), cases.get(event.id)) for event in found]
 
