@@ -24,9 +24,11 @@ from stream.messages import Judged
 NEAR_COPY = 0.8  # cosine from which a post is a near copy
 LEAST_EVIDENCE = 2.0
 NEVER = np.float32(-20)
+OTHER_NAME = np.float32(1.5)  # log-odds taken off when the names differ
 WEIGHTS = Path(__file__).parent / "grouping_weights.json"
 
 _ALL, _EVIDENCE = COLUMNS.index("all"), COLUMNS.index("evidence")
+_NAMES_DIFFER = len(COLUMNS) + 3  # the first of `_agree`, after the three roots
 _ROOTED = [COLUMNS.index(name) for name in ("all", "problem", "name")]
 _DIVISION = re.compile(r"[A-Z]\d{0,2}[区县]")
 _TOPICS = 3
@@ -84,7 +86,7 @@ def weigh(likeness: F32, new: Context, old: Sequence[Context], network: Network)
     rows = inputs(likeness, new, old)
     # one row at a time in the same order of additions: a matrix product would round differently for different n
     hidden = np.tanh((rows[:, :, None] * network.hidden).sum(axis=1) + network.bias)
-    odds = (hidden * network.out).sum(axis=1) + np.float32(network.shift)
+    odds = (hidden * network.out).sum(axis=1) + np.float32(network.shift) - OTHER_NAME * rows[:, _NAMES_DIFFER]
     named = (likeness[:, _EVIDENCE] >= LEAST_EVIDENCE) | near_copies(likeness)
     probability: F32 = np.reciprocal(1 + np.exp(-np.where(named, odds, NEVER)), dtype=np.float32)
     return probability

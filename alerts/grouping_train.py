@@ -9,7 +9,6 @@ The pairs are those that the grouping itself would compare, in the order of the 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,22 +20,18 @@ import numpy.typing as npt
 
 from alerts.grouping_features import load_background, read_grams
 from alerts.grouping_match import WEIGHTS, Context, Network, context_of, inputs
-from alerts.grouping_names import agree, names_in
 from alerts.grouping_store import Store
 from stream.messages import Judged, decode_judged
 
 F64 = npt.NDArray[np.float64]
 
-_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?\n]*")
-
 COMPARED = 16  # kept posts that each post is compared with
 HIDDEN = 8
 NETWORKS = 4  # fitted from different starts and averaged: one network of four times the width
-STEPS = 1500
+STEPS = 800
 DECAY = 3e-4
-TWINS = 0.1  # share of the posts with a name in the title of which a twin is made
 FORGOTTEN = 0.2  # share of pairs trained as if the topics were unknown
-JOIN = 0.5
+JOIN = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,40 +74,14 @@ def _vary(judged: Judged, title: float, length: float) -> Judged:
     return replace(judged, post=replace(post, text=text))
 
 
-def twins(judged: Sequence[Judged], seed: int = 0) -> list[Judged]:
-    """Posts that tell of the same problem elsewhere: every name of the title gets another's of its kind, in the text too."""
-    rng = np.random.default_rng(seed)
-    names = [names_in(one.post.title, "") for one in judged]
-    known: dict[str, list[str]] = {}
-    for kind, before in (name.split(":", 1) for some in names for name in sorted(some)):
-        known.setdefault(kind, []).append(before)
-    chosen = [pair for pair in zip(judged, names, strict=True) if pair[1] and rng.random() < TWINS]
-    made = [(_twin(one, sorted(some), known, rng), some) for one, some in chosen]
-    return [twin for twin, some in made if agree(names_in(twin.post.title, ""), some) < 0]
-
-
-def _twin(judged: Judged, names: Sequence[str], known: Mapping[str, list[str]], rng: np.random.Generator) -> Judged:
-    title, text = judged.post.title, judged.post.text
-    for kind, before in (name.split(":", 1) for name in names):
-        other = known[kind][int(rng.integers(len(known[kind])))]
-        title, text = title.replace(before + kind, other + kind), text.replace(before, other)
-    sentences = [part for part in _SENTENCE.findall(text) if rng.random() < 0.8]
-    return replace(judged, post=replace(judged.post, id=f"twin-{judged.post.id}", title=title, text="".join(sentences)))
-
-
 def mix(judged: Sequence[Judged], events: Mapping[str, str]) -> Pairs:
-    """All pairs to learn from: of the posts as they are (twice), of the posts among twins, and of varied posts."""
-    others = [one for one in twins(judged) if events.get(one.post.id.removeprefix("twin-"))]
-    among = [*judged, *others]
-    order = np.random.default_rng(2).permutation(len(among))
-    labels = {**events, **{one.post.id: one.post.id for one in others}}
-    plain = gather(judged, events)
-    return join([plain, plain, gather([among[at] for at in order], labels), gather(vary(judged), events)])
-
-
-def join(pairs: Sequence[Pairs]) -> Pairs:
-    rows, same, weight = zip(*((one.rows, one.same, one.weight) for one in pairs), strict=True)
-    return Pairs(np.concatenate(rows), np.concatenate(same), np.concatenate(weight))
+    """All pairs to learn from: of the posts as they are, and of varied posts."""
+    plain, varied = gather(judged, events), gather(vary(judged), events)
+    return Pairs(
+        np.concatenate([plain.rows, varied.rows]),
+        np.concatenate([plain.same, varied.same]),
+        np.concatenate([plain.weight, varied.weight]),
+    )
 
 
 def fit(pairs: Pairs, seed: int = 0) -> Network:
