@@ -7,6 +7,7 @@ Everything is done by the real spiders and stages; only the clock is simulated. 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,8 @@ from stream.worker import Stage, run_once
 
 if TYPE_CHECKING:
     from app.wire import House
+
+logger = logging.getLogger(__name__)
 
 STEP = timedelta(hours=24)  # between two crawls
 LOOK = timedelta(hours=2)  # between two looks at clocks and offices
@@ -49,9 +52,12 @@ class TownState:
             simulated = saved["simulated_now"]
             return cls(path, _time(saved["anchor"]), _time(simulated) if simulated else None)
         except FileNotFoundError:
-            state = cls(path, now, now - HISTORY)
-            state.save()
-            return state
+            pass  # the first start
+        except (ValueError, TypeError, KeyError) as error:
+            logger.warning("%s cannot be read, the history starts anew: %r", path, error)
+        state = cls(path, now, now - HISTORY)
+        state.save()
+        return state
 
     def save(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
