@@ -32,7 +32,9 @@ STYLE = """<style>
 .facts { display:grid; grid-template-columns:max-content minmax(0,1fr); gap:.12rem .9rem;
   margin:0 !important; padding:0 !important; font-size:.88rem; line-height:1.6; }
 .facts dt { color:var(--dim); font-weight:400; margin:0 !important; } .facts dd { margin:0 !important; overflow-wrap:anywhere; }
-.facts ul { margin:0 !important; padding-left:1.1rem !important; font-size:inherit !important; } .facts li, .post li, .facet li { font-size:inherit !important; margin:0 !important; padding-left:0; }
+.facts ul { margin:0 !important; padding-left:1.1rem !important;
+  font-size:inherit !important; }
+.facts li, .post li, .facet li { font-size:inherit !important; margin:0 !important; padding-left:0; }
 table.rows { width:100%; border-collapse:collapse; font-size:.84rem; line-height:1.5; }
 table.rows th { text-align:left; color:var(--dim); font-weight:500; border-bottom:1px solid #ccd3db; padding:.2rem .6rem .2rem 0; white-space:nowrap; }
 table.rows td { border-bottom:1px solid var(--rule); padding:.28rem .6rem .28rem 0; vertical-align:top; overflow-wrap:anywhere; }
