@@ -20,6 +20,7 @@ def print_check(env: Mapping[str, str], folder: Path | None) -> int:
 
     try:
         house = open_house(env, [folder] if folder else [])
+        _ = house.lexicon, house.severity_rules
     except ConfigError as error:
         click.echo(str(error))
         click.echo(f"共 {len(error.problems)} 处问题。")

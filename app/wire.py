@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import configs
 from app.counters import Counter
 from configs.catalog import Catalog, Source
+from configs.lexicon import Lexicon, load_lexicon
 from configs.loader import load_catalog, load_settings
 from configs.settings import Settings
+from configs.severity import SeverityRules, load_severity
 from stream.errors import MinshengError
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ def config_dirs(env: Mapping[str, str], extra: Sequence[Path] = ()) -> tuple[Pat
     """The shipped configs, the folders of MINSHENG_CONFIGS, `extra`: a file of a later folder replaces the earlier."""
     named = [Path(part) for part in env.get("MINSHENG_CONFIGS", "").split(os.pathsep) if part]
     return (Path(configs.__file__).parent, *named, *extra)
+
+
+def last_file(dirs: Sequence[Path], name: str) -> Path:
+    """The file of the last folder that has it; the first folder is the shipped one and has all."""
+    return next((folder / name for folder in reversed(dirs) if (folder / name).is_file()), dirs[0] / name)
 
 
 def home() -> Path:
@@ -139,6 +146,14 @@ class House:
             return ""
         return hmac.new(self.secret, f"{source}\n{name}".encode(), hashlib.sha256).hexdigest()[:16]
 
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        return load_lexicon(last_file(self.dirs, "lexicon.yaml"))
+
+    @cached_property
+    def severity_rules(self) -> SeverityRules:
+        return load_severity(last_file(self.dirs, "severity.yaml"))
+
     def trim_log(self, before: datetime) -> int:
         from stream.log_sqlite import SqliteLog
 
@@ -153,16 +168,19 @@ class House:
     def classifier(self, folder: Path | None = None) -> FastModel:
         from classify.fast import FastModel
 
-        return FastModel.load(self.model_folder(folder))
+        return FastModel.load(self.model_folder(folder), self.severity_rules)
 
     def judge(self, folder: Path | None = None) -> Callable[[Sequence[Post]], list[Judged]]:
         """Posts in, judged posts out, masked; the near copies it knows of are those it has seen itself."""
+        from classify.adverts import AdvertReader
         from classify.dedupe import NearCopies
         from classify.judge import judge_posts
         from classify.places import Places
 
-        classifier, places, near = self.classifier(folder), Places(self.catalog.provinces), NearCopies()
-        return lambda posts: judge_posts(posts, classifier, places, near)
+        classifier, near = self.classifier(folder), NearCopies()
+        places = Places(self.catalog.provinces, self.lexicon.places)
+        adverts, stop_words = AdvertReader(self.lexicon.adverts), frozenset(self.lexicon.stop_words)
+        return lambda posts: judge_posts(posts, classifier, places, near, adverts, stop_words)
 
     def grouping(self, window_days: int = 0) -> Callable[[Sequence[Post]], Iterable[tuple[str, str]]]:
         """Posts in, (post id, event id) out, in the same order."""

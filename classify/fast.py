@@ -16,7 +16,7 @@ from classify.features import Batch, Floats, Rows, matrix, normalise, read_batch
 from classify.phrases import Ints, best_runs, padded, spread
 from classify.severity import Field, Found, SeverityReader, to_facts
 from classify.weights import HEADS, Weights, load_weights
-from configs.severity import load_severity
+from configs.severity import SeverityRules, load_severity
 from stream.messages import Facts, Judgement, Place, Post, Reason, Scored
 
 AnyFloats = TypeVar("AnyFloats", NDArray[np.float32], NDArray[np.float64])
@@ -44,9 +44,9 @@ class FastModel:
         self._names = [f"{head}:{label}" for head in HEADS for label in weights.meta.labels[head]]
 
     @classmethod
-    def load(cls, folder: Path = SHIPPED) -> FastModel:
+    def load(cls, folder: Path = SHIPPED, rules: SeverityRules | None = None) -> FastModel:
         """Raises FileNotFoundError or ValueError (Chinese) if the folder holds no model of this format."""
-        return cls(load_weights(folder), SeverityReader(load_severity()))
+        return cls(load_weights(folder), SeverityReader(rules or load_severity()))
 
     def judge(self, posts: Sequence[Post]) -> list[Judgement]:
         """One judgement per post, in order; every answer has a reason."""

@@ -130,7 +130,9 @@ def rows_of(batch: Batch, lookup: Rows, bits: int) -> list[Rows]:
     found = []
     for size in SIZES:
         hashed, within = hashes(batch, size, bits)
-        found.append(np.where(within, lookup[hashed], np.int32(-1)))
+        row = lookup.take(hashed.astype(np.intp))
+        row[~within] = -1
+        found.append(row)
     return found
 
 

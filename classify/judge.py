@@ -26,7 +26,12 @@ class Classifier(Protocol):
 
 
 def judge_posts(
-    posts: Sequence[Post], classifier: Classifier, places: Places, near: NearCopies, adverts: AdvertReader | None = None
+    posts: Sequence[Post],
+    classifier: Classifier,
+    places: Places,
+    near: NearCopies,
+    adverts: AdvertReader | None = None,
+    stop_words: frozenset[str] | None = None,
 ) -> list[Judged]:
     """Every post judged, in order. Posts are masked first: no personal number reaches any answer.
 
@@ -37,7 +42,7 @@ def judge_posts(
     copies = near.link(masked)
     reader = adverts or _shipped()
     return [
-        Judged(post, _complete(post, judgement, places, copy, reader))
+        Judged(post, _complete(post, judgement, places, copy, reader, stop_words))
         for post, judgement, copy in zip(masked, judgements, copies, strict=True)
     ]
 
@@ -47,14 +52,21 @@ def _shipped() -> AdvertReader:
     return AdvertReader()
 
 
-def _complete(post: Post, judgement: Judgement, places: Places, copy: str, adverts: AdvertReader) -> Judgement:
+def _complete(
+    post: Post,
+    judgement: Judgement,
+    places: Places,
+    copy: str,
+    adverts: AdvertReader,
+    stop_words: frozenset[str] | None,
+) -> Judgement:
     """The judgement with all that the model does not tell."""
     place, why = places.find(post.title, post.text, post.region)
     aside, signs = adverts.set_aside(post, judgement)
     return replace(
         judgement,
         place=place,
-        keywords=keywords(f"{post.title}\n{post.text}", KEYWORDS),
+        keywords=keywords(f"{post.title}\n{post.text}", KEYWORDS, stop_words),
         reasons=(*judgement.reasons, *why, *signs),
         set_aside=aside,
         near_copy_of=copy,

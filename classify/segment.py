@@ -16,7 +16,7 @@ _MUCH = 600  # characters read; what a post is about stands at its beginning
 
 
 @cache
-def _stop_words() -> frozenset[str]:
+def shipped_stop_words() -> frozenset[str]:
     return frozenset(load_lexicon().stop_words)
 
 
@@ -25,9 +25,9 @@ def words(text: str) -> list[str]:
     return list(rjieba.cut(text))
 
 
-def keywords(text: str, n: int) -> tuple[str, ...]:
+def keywords(text: str, n: int, stop_words: frozenset[str] | None = None) -> tuple[str, ...]:
     """At most n Chinese words: the most frequent, then the longest, then the first; no stop words, no single characters."""
-    stop = _stop_words()
+    stop = shipped_stop_words() if stop_words is None else stop_words
     found = Counter(
         word for word in rjieba.cut(_BRACKETED.sub(" ", text[:_MUCH])) if len(word) > 1 and word not in stop
     )

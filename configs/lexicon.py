@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
 from configs.catalog import Key, Strict
+from configs.whole_file import load_whole
 
 FILE = Path(__file__).with_name("lexicon.yaml")
 
@@ -52,14 +52,5 @@ class Lexicon(Strict):
 
 @cache
 def load_lexicon(path: Path = FILE) -> Lexicon:
-    """Raises ValueError (Chinese, with file and field) if the file is missing or wrong."""
-    try:
-        return Lexicon.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ValueError(f"{path}: 读不到词表, 请恢复该文件") from error
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: 不是有效的 YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{path}: 字段 {where}: {first['msg']} (现为 {first.get('input')!r}), 请改正") from error
+    """Raises ConfigError (Chinese, with file, line and field) if the file is missing or wrong."""
+    return load_whole(path, Lexicon)

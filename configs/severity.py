@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from configs.catalog import Severity, Strict
+from configs.whole_file import load_whole
 
 FILE = Path(__file__).with_name("severity.yaml")
 
@@ -58,14 +58,5 @@ class SeverityRules(Strict):
 
 
 def load_severity(path: Path = FILE) -> SeverityRules:
-    """Raises ValueError (Chinese, with file and field) if the file is missing or wrong."""
-    try:
-        return SeverityRules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ValueError(f"{path}: 读不到严重程度规则, 请恢复该文件") from error
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: 不是有效的 YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{path}: 字段 {where}: {first['msg']} (现为 {first.get('input')!r}), 请改正") from error
+    """Raises ConfigError (Chinese, with file, line and field) if the file is missing or wrong."""
+    return load_whole(path, SeverityRules)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import configs
 from app.cli import GROUPS, cli, main
 
 
@@ -58,6 +59,24 @@ def test_a_wrong_configuration_ends_with_78_and_names_the_line(
     monkeypatch.setenv("MINSHENG_CONFIGS", str(folder))
     assert run(monkeypatch, "search", "停水") == 78
     assert "minsheng check" in capsys.readouterr().err
+
+
+def test_own_word_lists_are_used_and_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, shipped = tmp_path / "mine", Path(configs.__file__).with_name("lexicon.yaml").read_text(encoding="utf-8")
+    folder.mkdir()
+    monkeypatch.setenv("MINSHENG_CONFIGS", str(folder))
+    (folder / "lexicon.yaml").write_text(shipped + "\nstopwords: [我们]\n", encoding="utf-8")
+    assert run(monkeypatch, "check") == 78
+    assert f"{folder / 'lexicon.yaml'}:" in capsys.readouterr().out
+    (folder / "lexicon.yaml").write_text(
+        shipped.replace("stop_words:\n  [", "stop_words:\n  [停水, "), encoding="utf-8"
+    )
+    line = json.dumps({"id": 1, "text": "小区停水三天"}) + "\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode())))
+    assert run(monkeypatch, "judge") == 0
+    assert "停水" not in json.loads(capsys.readouterr().out)["keywords"]
 
 
 def test_an_unknown_setting_in_the_environment_is_named(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from configs.errors import ConfigError
 from configs.lexicon import load_lexicon
 
 SIGNS = "adverts: {threshold: 3, signs: [{key: a, rule: 甲, weight: 2, words: [甲乙]}]}\n"
@@ -30,11 +31,11 @@ def test_the_shipped_lists_are_good() -> None:
 def test_a_bad_list_is_named(tmp_path: Path, text: str, named: str) -> None:
     file = tmp_path / "lexicon.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=named) as error:
+    with pytest.raises(ConfigError, match=named) as error:
         load_lexicon(file)
     assert str(file) in str(error.value)
 
 
 def test_a_missing_list_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="恢复该文件"):
+    with pytest.raises(ConfigError, match="检查文件是否存在"):
         load_lexicon(tmp_path / "none.yaml")
