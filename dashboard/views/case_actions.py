@@ -52,7 +52,7 @@ def _form(desk: Desk, user: User, detail: CaseDetail, verb: Verb) -> None:
         given = _fields(desk, detail, verb, key)
         note = f"note-{key}"
         label = "理由或内容（必填）" if verb.needs_note else "备注（可不填）"
-        st.text_area(label, key=note, height=90, max_chars=2000)
+        st.text_area(label, key=note, height=90, max_chars=2000, persist_state="page")
         st.form_submit_button(
             verb.label, key=f"submit-{key}", type="primary", on_click=_do, args=(desk, user, case, verb, note, given)
         )
@@ -104,4 +104,5 @@ def _day(at: datetime, later: int) -> date:
 def _do(desk: Desk, user: User, case: Case, verb: Verb, note: str, given: Given) -> None:
     """Runs before the page is drawn anew, with the case as it was shown."""
     text = st.session_state.get(note, "")
-    attempt(lambda: actions.do_action(desk, case, verb.key, user.name, text, given()), f"已记录: {verb.label}。")
+    if attempt(lambda: actions.do_action(desk, case, verb.key, user.name, text, given()), f"已记录：{verb.label}。"):
+        st.session_state[note] = ""  # what was refused stays, so that nobody types it twice

@@ -131,4 +131,6 @@ def _facets(desk: Desk, page: Page) -> None:
         "sentiment": lambda key: SENTIMENT.get(key, key),
         "intent": lambda key: INTENT.get(key, key),
     }
+    if not page.hits:
+        return
     st.html("".join(facet_list(title, page.facets.get(field, {}), names[field]) for field, title in FACETS.items()))
