@@ -118,7 +118,7 @@ class EventIndex:
         key = post_key(judged.post.id)
         if known := self._unit_of_post.get(key):
             return _assignment(known, judged, at, known.taken[key])
-        context = context_of(judged)
+        context = context_of(judged, self._background)
         match = self._find(judged, context, grams)
         unit = match.unit if match else Unit(event_id(judged.post.id), at, at)
         taken = Taken(key, _hundredths(match.best) if match else 100, bool(match and match.near_copy))

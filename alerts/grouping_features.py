@@ -99,6 +99,13 @@ def _read_batch(judged: Sequence[Judged], background: Background) -> list[Grams]
     return [Grams(*row) for row in zip(all_ids, all_tf, strict=True)]
 
 
+@lru_cache(maxsize=1 << 16)
+def gram_id(pair: str) -> int:
+    """The id of one pair of characters, lower case."""
+    first, second = np.array([[ord(pair[0])], [ord(pair[1])]], dtype=np.uint32)
+    return int(_ids(first, second)[0])
+
+
 def rarity(df: npt.NDArray[np.int32], posts: int) -> npt.NDArray[np.float32]:
     """Natural log of `posts` over how many of them hold a gram (inverse document frequency, smoothed by a half)."""
     held = df.astype(np.float32) + np.float32(0.5)
@@ -131,11 +138,17 @@ def _hash_all(pairs: Sequence[tuple[str, str]]) -> tuple[I64, I64, npt.NDArray[n
     part = np.repeat(np.arange(len(parts), dtype=np.int64), lengths)
     wordy = _is_wordy(points)
     whole = np.flatnonzero(wordy[:-1] & wordy[1:])
-    hashed = points[whole] * np.uint32(0x9E3779B1) + points[whole + 1] * np.uint32(0x85EBCA77)
+    where = part[whole]
+    return _ids(points[whole], points[whole + 1]).astype(np.int64), where // 2, where % 2 == 0
+
+
+def _ids(first: U32, second: U32) -> U32:
+    """The ids of pairs of code points; 0 is kept for padding."""
+    hashed = first * np.uint32(0x9E3779B1) + second * np.uint32(0x85EBCA77)
     hashed = (hashed ^ (hashed >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
     hashed ^= hashed >> np.uint32(13)
-    where = part[whole]
-    return np.maximum(hashed & np.uint32(BUCKETS - 1), 1).astype(np.int64), where // 2, where % 2 == 0
+    ids: U32 = np.maximum(hashed & np.uint32(BUCKETS - 1), np.uint32(1))
+    return ids
 
 
 def _is_wordy(points: U32) -> npt.NDArray[np.bool_]:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from alerts.grouping_names import agree, names_in
+from alerts.grouping_features import Background
+from alerts.grouping_names import Names, agree, names_in
 from alerts.grouping_store import COLUMNS, F32
 from stream.messages import Judged
 
@@ -43,7 +44,7 @@ class Context:
 
     divisions: frozenset[str]
     topics: Mapping[str, float]
-    names: frozenset[str]
+    names: Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,14 @@ def load_network() -> Network:
     return Network(shift=float(stored["shift"]), join=float(stored["join"]), **arrays)
 
 
-def context_of(judged: Judged) -> Context:
+def context_of(judged: Judged, background: Background) -> Context:
     """Letter-coded districts, as anonymised hotline files have them, count as named places."""
     place = judged.judgement.place
     coded = _DIVISION.findall(f"{judged.post.title} {judged.post.text[:300]}")
     named = [place.code] if place.basis == "text" and place.county else []
     best = judged.judgement.topics[:_TOPICS]
     known = {one.key: round(sqrt(one.score), 3) for one in best} if best[0].key != "none" else {}
-    return Context(frozenset(named + coded[:4]), known, names_in(judged.post.title, judged.post.text))
+    return Context(frozenset(named + coded[:4]), known, names_in(judged.post.title, judged.post.text, background))
 
 
 def inputs(likeness: F32, new: Context, old: Sequence[Context]) -> F32:

@@ -16,6 +16,7 @@ import numpy as np
 
 from alerts.grouping_features import KEPT, Grams
 from alerts.grouping_match import Context
+from alerts.grouping_names import Names
 from alerts.grouping_unit import Member, Taken, Unit
 from alerts.model import Event
 from stream.errors import Poison
@@ -50,7 +51,7 @@ def pack(unit: Unit, grams: list[Grams]) -> bytes:
                 m.support,
                 sorted(m.context.divisions),
                 m.context.topics,
-                sorted(m.context.names),
+                [sorted(m.context.names.pairs), sorted(m.context.names.numbers)],
             ]
             for m in unit.members
         ],
@@ -112,6 +113,7 @@ def _member(
     support: int,
     divisions: list[str],
     topics: dict[str, float],
-    names: list[str],
+    names: tuple[list[str], list[str]],
 ) -> Member:
-    return Member(-1, post_id, phrase, severity, Context(frozenset(divisions), topics, frozenset(names)), support)
+    known = Names(frozenset(names[0]), frozenset(names[1]))
+    return Member(-1, post_id, phrase, severity, Context(frozenset(divisions), topics, known), support)

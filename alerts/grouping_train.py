@@ -45,11 +45,12 @@ class Pairs:
 
 def gather(judged: Sequence[Judged], events: Mapping[str, str]) -> Pairs:
     """All compared pairs of which both posts are labelled."""
-    store, seen = Store(load_background()), dict[int, tuple[str, Context]]()
+    background = load_background()
+    store, seen = Store(background), dict[int, tuple[str, Context]]()
     sizes = Counter(events.values())
     rows, same, weight = [], [], []
-    for one, grams in zip(judged, read_grams(judged, load_background()), strict=True):
-        context, event = context_of(one), events.get(one.post.id, "")
+    for one, grams in zip(judged, read_grams(judged, background), strict=True):
+        context, event = context_of(one, background), events.get(one.post.id, "")
         best = [row for row in store.search(grams, COMPARED) if event and seen[row][0]]
         if best:
             rows.append(inputs(store.compare(grams, best), context, [seen[row][1] for row in best]))
