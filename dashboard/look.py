@@ -60,7 +60,7 @@ ol.history { list-style:none; margin:0 !important; padding:0 !important; }
 ol.history li { border-left:2px solid #c6d2df; padding:.15rem 0 .45rem .8rem; margin:0; font-size:.86rem; }
 .history p, .post details p { font-size:inherit; } .history p { margin:.1rem 0 0; color:var(--ink); overflow-wrap:anywhere; }
 .facet h4 { font-size:.84rem; font-weight:600; margin:.5rem 0 .1rem; padding:0; color:var(--ink); }
-.facet ul { list-style:none; margin:0; padding:0; } .facet li { display:grid; grid-template-columns:minmax(0,1fr) max-content;
+.facet ul { font-size:.8rem !important; list-style:none; margin:0; padding:0; } .facet li { display:grid; grid-template-columns:minmax(0,1fr) max-content;
   gap:0 .5rem; font-size:.8rem; line-height:1.5; margin:0; color:var(--dim); position:relative; padding-bottom:3px; }
 .facet li span { white-space:nowrap; overflow:hidden; text-overflow:ellipsis; }
 .facet li b { font-weight:500; color:var(--ink); font-variant-numeric:tabular-nums; }
@@ -86,6 +86,12 @@ ol.history li { border-left:2px solid #c6d2df; padding:.15rem 0 .45rem .8rem; ma
 [class*="st-key-pick-"] button { min-height:0; padding:0; text-align:left; justify-content:flex-start; }
 [class*="st-key-pick-"] button p { font-weight:600; font-size:.93rem; color:var(--ink); white-space:normal; line-height:1.5; text-align:left; }
 [class*="st-key-pick-"] button:hover p { color:var(--blue); text-decoration:underline; }
+[data-testid="stBaseButton-pillsActive"] { background:#e3edf7 !important; border-color:var(--blue) !important; }
+[data-testid="stBaseButton-pillsActive"] p { color:var(--blue) !important; }
+@media (min-width:641px) { /* the list scrolls by itself and stays beside the event that was picked */
+  [data-testid="stColumn"]:has(.st-key-triage-list) { position:sticky; top:3.6rem; align-self:flex-start;
+    max-height:calc(100vh - 4.2rem); overflow-y:auto; }
+}
 @media (max-width:640px) {
   .stMainBlockContainer { padding:4.4rem .8rem 3rem; }
   .tiles { grid-template-columns:repeat(3,minmax(0,1fr)); } .tile { padding:.35rem .5rem; } .tile b { font-size:1.25rem; }

@@ -80,8 +80,8 @@ def _filters(desk: Desk) -> Query:
 
 def _said(query: Query) -> str:
     """The filters of a search, for the audit."""
-    parts = (*query.topics, query.region, *query.sources, f"severity>={query.severity_min}")
-    return " ".join(part for part in parts if part)
+    severity = f"严重程度≥{query.severity_min}" if query.severity_min > 1 else ""
+    return " ".join(part for part in (*query.topics, query.region, *query.sources, severity) if part)
 
 
 def _trail(query: Query) -> list[str]:

@@ -31,7 +31,7 @@ def show(desk: Desk, user: User) -> None:
     picked = st.query_params.get("event", "")
     with st.container(key="triage-picked" if picked else "triage-open"):
         left, right = st.columns([1, 1.35], gap="large")
-    with left:
+    with left, st.container(key="triage-list"):
         live(desk, "triage-list", lambda: _list(desk, wanted, picked))
     with right:
         if picked:
