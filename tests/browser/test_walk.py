@@ -13,6 +13,7 @@ from tests.dashboard.filled import case_of
 
 pytestmark = pytest.mark.browser
 
+FITS = "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth <= m.clientWidth; }"
 MENU = ("总览", "研判台", "案件", "检索", "预警", "系统")
 
 
@@ -111,7 +112,4 @@ def test_nothing_is_wider_than_the_window(page: Page, site: Site, width: int) ->
         page.set_viewport_size({"width": 1280, "height": 900})
         open_menu(page, name)
         page.set_viewport_size({"width": width, "height": 900})
-        wide = page.evaluate(
-            "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth; }"
-        )
-        assert wide <= 0, f"{name} at {width}"
+        page.wait_for_function(FITS)  # charts take a moment to follow the window
