@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.grouping_features import Background, Grams, load_background, read_grams
-from alerts.grouping_match import Context, Network, context_of, load_network, near_copies, weigh
+from alerts.grouping_match import Context, Network, context_of, load_network, names_the_same, near_copies, weigh
 from alerts.grouping_signature import pack, unpack
 from alerts.grouping_store import Store
 from alerts.grouping_unit import MEMBERS, Member, Taken, Unit, named_county, phrase_of, post_key
@@ -22,6 +22,9 @@ from alerts.model import Event, EventPost
 from stream.messages import Judged, Post
 
 CLOSEST = 12  # kept posts that a post is compared with
+
+BURST = timedelta(days=10)  # how long a grave event draws what names the same thing
+BURST_POSTS = 2  # posts that make a serious event one that is talked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +142,28 @@ class EventIndex:
             return None
         likeness = self._store.compare(grams, rows)
         seats = [self._seats[row] for row in rows]
-        probability = weigh(likeness, context, [seat.member.context for seat in seats], self._network).tolist()
+        contexts = [seat.member.context for seat in seats]
+        probability = weigh(likeness, context, contexts, self._network).tolist()
+        shared = names_the_same(likeness, context, contexts).tolist()
+        at = event_time(judged.post)
         matches: dict[str, _Match] = {}
-        for seat, one, copy in zip(seats, probability, near_copies(likeness).tolist(), strict=True):
+        for seat, one, copy, same in zip(seats, probability, near_copies(likeness).tolist(), shared, strict=True):
             match = matches.setdefault(seat.unit.id, _Match(seat.unit))
-            match.members.append((seat.member, one))
+            drawn = self._drawn(seat.unit, at) if same else 0.0
+            match.members.append((seat.member, max(one, drawn)))
             match.near_copy |= copy
         best = max(matches.values(), key=lambda match: match.rank)
         return best if best.best >= self._network.join else None
+
+    def _drawn(self, unit: Unit, at: datetime) -> float:
+        """What a grave event that is being talked about claims of a post that names the same thing in other words.
+
+        What is said of the school in the days after a poisoning is about the poisoning; the larger event claims more.
+        """
+        is_burst = unit.severity == 4 or (unit.severity == 3 and unit.posts >= BURST_POSTS)
+        if not is_burst or abs(at - unit.last_seen) > BURST:
+            return 0.0
+        return min(self._network.join + unit.posts / 500, 0.95)
 
     def _candidates(self, judged: Judged, grams: Grams) -> list[int]:
         """Rows of kept posts that may tell of the same."""

@@ -24,6 +24,7 @@ from stream.messages import Judged
 
 NEAR_COPY = 0.8  # cosine from which a post is a near copy
 LEAST_EVIDENCE = 2.0
+NAME_EVIDENCE = 1.7  # log(1 + summed rarity) of the shared grams
 NEVER = np.float32(-20)
 OTHER_NAME = np.float32(1.5)  # log-odds taken off when the names differ
 WEIGHTS = Path(__file__).parent / "grouping_weights.json"
@@ -91,6 +92,15 @@ def weigh(likeness: F32, new: Context, old: Sequence[Context], network: Network)
     named = (likeness[:, _EVIDENCE] >= LEAST_EVIDENCE) | near_copies(likeness)
     probability: F32 = np.reciprocal(1 + np.exp(-np.where(named, odds, NEVER)), dtype=np.float32)
     return probability
+
+
+def names_the_same(likeness: F32, new: Context, old: Sequence[Context]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether a name is the same, or rare grams are shared as a name has them and no name speaks against it."""
+    names = np.array([agree(new.names, one.names) for one in old], dtype=np.float32)
+    shared: np.ndarray[tuple[int], np.dtype[np.bool_]] = (names == 1) | (
+        (names >= 0) & (likeness[:, _EVIDENCE] >= NAME_EVIDENCE)
+    )
+    return shared
 
 
 def near_copies(likeness: F32) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

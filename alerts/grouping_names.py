@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from alerts.grouping_features import Background, gram_id
 
@@ -44,7 +45,7 @@ def names_in(title: str, text: str, background: Background) -> Names:
         if before.isdigit():
             numbers.add(before + kind)
             continue
-        pairs.update(pair for pair in map("".join, zip(before, before[1:], strict=False)) if _EMPTY.isdisjoint(pair))
+        pairs.update(pair for pair in map("".join, pairwise(before)) if _EMPTY.isdisjoint(pair))
     most = RARE * background.posts
     rare = frozenset(pair for pair in pairs if background.df[gram_id(pair.lower())] <= most)
     return Names(rare, frozenset(numbers))

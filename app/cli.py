@@ -235,7 +235,13 @@ def judge(model: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--window-days", type=click.IntRange(0), default=0, help="一个事件能接收新信息的天数，默认按设置。")
+@click.option(
+    "--window-days",
+    type=click.IntRange(1),
+    default=400,
+    show_default=True,
+    help="一个事件能接收新信息的天数；输入不按时间排列时须盖过全部。",
+)
 def events(window_days: int) -> None:
     """归并: 标准输入 posts.jsonl，标准输出每条所属事件。"""
     from app.filters import run_filter

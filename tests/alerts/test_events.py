@@ -171,3 +171,15 @@ def replace_day(one: Judged, day: float, post_id: str = "") -> Judged:
     name = post_id or one.post.id
     post = replace(one.post, id=name, published_at=at, fetched_at=at)
     return Judged(post, replace(one.judgement, post_id=name))
+
+
+def test_a_grave_event_draws_what_names_the_same_school_in_other_words() -> None:
+    told = [
+        tell("a", "闻堤小学多名学生呕吐腹泻", "午饭后三十多个孩子被送医院", severity=4, topic="food_drug"),
+        tell("b", "闻堤小学让家长签承诺书", "承诺书上写着自愿放弃追究", day=3, severity=2, topic="education"),
+        tell("c", "临栖小学门口天天堵车", "接送时段没有交警疏导", day=3, severity=2, topic="education"),
+        tell("d", "闻堤小学操场塑胶跑道翻新", "旧跑道起皮了", day=30, severity=1, topic="education"),
+    ]
+    events = {one.post.post_id: one.event.id for one in EventIndex(WINDOW).assign(told)}
+    assert events["a"] == events["b"]
+    assert len({events["a"], events["c"], events["d"]}) == 3
