@@ -7,7 +7,6 @@ import pytest
 from alerts.grouping_features import load_background
 from alerts.grouping_names import agree, names_in
 
-
 NONE: set[str] = set()
 
 
