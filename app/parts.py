@@ -145,6 +145,7 @@ def dashboard_arguments(host: str, port: int) -> tuple[str, ...]:
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
         "theme.base": "light",
+        "theme.primaryColor": "#1f4e7a",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     return ("-m", "streamlit", "run", str(Path(__file__).parent / "page.py"), *flags)

@@ -1,25 +1,58 @@
-"""Who is logged in: name and time of the login live in the session, the account is read anew at every look."""
+"""Who is logged in: name and time of the login live in the session, the account is read anew at every look.
+
+A reload of the page begins a new session; the cookie, a random token, leads back to the login.
+"""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from alerts.model import User
-from dashboard.actions import sign_in, sign_out, signed_in
+from dashboard.actions import SESSION, sign_in, sign_out, signed_in
 from dashboard.desk import Desk
+from dashboard.sessions import COOKIE, Sessions
 
-NAME, SINCE = "user_name", "signed_in_at"
+NAME, SINCE, TOKEN = "user_name", "signed_in_at", "session_token"
+NEW_COOKIE = "new_cookie"  # the value that the browser is still to be given; "" to take it away
+
+
+@st.cache_resource(show_spinner=False)
+def sessions() -> Sessions:
+    return Sessions(SESSION)
 
 
 def current_user(desk: Desk) -> User | None:
     """None when nobody is logged in, the login is too old or the account was disabled meanwhile."""
+    if NAME not in st.session_state:
+        _recall(desk)
     name, since = st.session_state.get(NAME), st.session_state.get(SINCE)
     return signed_in(desk, name, since) if name and since else None
 
 
+def _recall(desk: Desk) -> None:
+    """Take up the login that the browser's cookie leads to."""
+    token = st.context.cookies.get(COOKIE)
+    found = sessions().find(token, desk.now()) if isinstance(token, str) else None
+    if found:
+        st.session_state[NAME], st.session_state[SINCE], st.session_state[TOKEN] = found.user, found.since, token
+
+
 def log_out(desk: Desk, user: User) -> None:
     sign_out(desk, user.name)
+    sessions().close(st.session_state.get(TOKEN, ""))
     st.session_state.clear()
+    st.session_state[NEW_COOKIE] = ""
+
+
+def hand_over_cookie() -> None:
+    """Give the browser its new cookie. The value is a token of ours: letters, digits, - and _, never a text from outside."""
+    value = st.session_state.pop(NEW_COOKIE, None)
+    if value is None:
+        return
+    seconds = int(SESSION.total_seconds()) if value else 0
+    cookie = f"{COOKIE}={value}; path=/; max-age={seconds}; SameSite=Lax"
+    secure = "(location.protocol === 'https:' ? '; Secure' : '')"
+    st.html(f"<script>document.cookie = '{cookie}' + {secure};</script>", unsafe_allow_javascript=True)
 
 
 def login_page(desk: Desk) -> None:
@@ -42,5 +75,8 @@ def _try(desk: Desk, name: str, password: str) -> None:
     if user is None:
         st.error("用户名或密码不对，或账号已停用、暂时锁定（连错 5 次锁定 15 分钟）。")
         return
-    st.session_state[NAME], st.session_state[SINCE] = user.name, desk.now()
+    now = desk.now()
+    token = sessions().open(user.name, now)
+    st.session_state[NAME], st.session_state[SINCE], st.session_state[TOKEN] = user.name, now, token
+    st.session_state[NEW_COOKIE] = token
     st.rerun()

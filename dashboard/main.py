@@ -9,7 +9,7 @@ import streamlit as st
 
 from alerts.model import User
 from dashboard.desk import Desk
-from dashboard.login import current_user, log_out, login_page
+from dashboard.login import current_user, hand_over_cookie, log_out, login_page
 from dashboard.look import STYLE
 from dashboard.text import ROLE, plain
 from dashboard.views import alerts, case_page, cases, overview, search, system, triage
@@ -42,6 +42,7 @@ def show(desk: Desk) -> None:
     st.html(STYLE)
     st.logo(LOGO, size="large")
     user = current_user(desk)
+    hand_over_cookie()
     pages = {name: _page(desk, user, name, title, view) for name, title, view in VIEWS if _may_see(user, name)}
     st.session_state[PAGES] = pages
     chosen = st.navigation(list(pages.values()), position="sidebar" if user else "hidden")

@@ -200,4 +200,4 @@ def _decode(adapter: TypeAdapter[T], value: bytes) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "整条"
-        raise Poison(f"记录无法解析: 字段 {where}: {first['msg']}") from error
+        raise Poison(f"记录无法解析: 字段 {where}: {first['msg']}") from None  # its own text would repeat the record

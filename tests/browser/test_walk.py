@@ -33,6 +33,18 @@ def test_a_wrong_password_is_refused(page: Page, site: Site) -> None:
     expect(page.get_by_text("用户名或密码不对")).to_be_visible()
 
 
+def test_a_reload_keeps_the_login_and_a_logout_ends_it(page: Page, site: Site) -> None:
+    log_in(page, site.url)
+    expect(page.get_by_test_id("stSidebarNavLink").first).to_be_visible()
+    page.wait_for_function("document.cookie.includes('minsheng_session=')")
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(9)
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_label("用户名")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("用户名")).to_be_visible()
+
+
 def test_the_overview_shows_figures_charts_and_sources(page: Page, site: Site) -> None:
     log_in(page, site.url)
     expect(page.locator(".tile")).to_have_count(9)
