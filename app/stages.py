@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.counters import Counter
     from app.wire import House
 
+REMEMBERED = 5000  # archived posts whose copies are known again after a restart
 SOURCES = {"judge": RAW, "archive": JUDGED, "decide": JUDGED}
 
 
@@ -23,7 +24,7 @@ def make_stage(house: House, name: str, count: Counter) -> Stage:
 
 
 def judge_handle(house: House, count: Counter) -> Handle:
-    judging = house.judge()
+    judging = house.judge(remember=REMEMBERED)
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:
         judged = judging([decode_post(record.value) for record in records])

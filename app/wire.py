@@ -20,6 +20,7 @@ from configs.lexicon import Lexicon, load_lexicon
 from configs.loader import load_catalog, load_settings
 from configs.settings import Settings
 from configs.severity import SeverityRules, load_severity
+from stream.archive import Query
 from stream.errors import MinshengError
 
 if TYPE_CHECKING:
@@ -170,8 +171,11 @@ class House:
 
         return FastModel.load(self.model_folder(folder), self.severity_rules)
 
-    def judge(self, folder: Path | None = None) -> Callable[[Sequence[Post]], list[Judged]]:
-        """Posts in, judged posts out, masked; the near copies it knows of are those it has seen itself."""
+    def judge(self, folder: Path | None = None, remember: int = 0) -> Callable[[Sequence[Post]], list[Judged]]:
+        """Posts in, judged posts out, masked.
+
+        Near copies are known of what it has seen itself, and of the `remember` newest posts of the archive.
+        """
         from classify.adverts import AdvertReader
         from classify.dedupe import NearCopies
         from classify.judge import judge_posts
@@ -180,6 +184,9 @@ class House:
         classifier, near = self.classifier(folder), NearCopies()
         places = Places(self.catalog.provinces, self.lexicon.places)
         adverts, stop_words = AdvertReader(self.lexicon.adverts), frozenset(self.lexicon.stop_words)
+        if remember:
+            newest = self.archive.search(Query(sort="newest", limit=remember, set_aside=None)).hits
+            near.link([hit.judged.post for hit in reversed(newest)])
         return lambda posts: judge_posts(posts, classifier, places, near, adverts, stop_words)
 
     def grouping(self, window_days: int = 0) -> Callable[[Sequence[Post]], Iterable[tuple[str, str]]]:

@@ -1,5 +1,7 @@
 """`minsheng import` to the end: from a spreadsheet to the archive and the events."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from app.importing import import_files
 from app.wire import House, open_house
 from stream.archive import Query
 from stream.errors import MinshengError
+from stream.messages import Post
 
 HEADER = "工单编号,诉求标题,诉求内容,来电时间,答复意见,答复时间\n"
 ROWS = (
@@ -71,3 +74,15 @@ def test_columns_can_be_named_by_hand(house: House, tmp_path: Path) -> None:
         import_files(house, [path], "hotline", "hotline", (), "", False)
     assert import_files(house, [path], "hotline", "hotline", ("text=甲", "published_at=乙"), "", False) == 0
     assert archived(house) == 1
+
+
+def test_a_repost_after_a_restart_is_still_a_copy(tmp_path: Path) -> None:
+    """The judge that starts anew knows the newest posts of the archive."""
+    text = "碧湖澜庭小区从周一起停水，物业说水泵坏了，到今天还没有修好，老人提水上楼很不方便"
+    at = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+    first = Post("first", "board", "message", "", text, at, at)
+    house = open_house({"MINSHENG_DATA": str(tmp_path / "data")})
+    house.archive.upsert(house.judge()([first]))
+    again = open_house({"MINSHENG_DATA": str(tmp_path / "data")})
+    (judged,) = again.judge(remember=100)([replace(first, id="second", text=f"转：{text}")])
+    assert judged.judgement.near_copy_of == "first"
