@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from app.cli import GROUPS, cli, main
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("MINSHENG_CONFIGS", "MINSHENG_HOME_REGION"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("MINSHENG_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("MINSHENG_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
 

@@ -44,7 +44,7 @@ class Site:
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.is_file():
         missing = f"browser tests need {CHROMIUM} (Debian's package chromium)"
-        if os.environ.get("MINSHENG_NEED_BROWSER") == "1":
+        if os.environ.get("NEED_BROWSER") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_playwright() as playwright:
