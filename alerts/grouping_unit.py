@@ -16,6 +16,7 @@ from stream.messages import Judged
 MEMBERS = 6  # posts that stand for an event
 RECENT = 256  # posts an event remembers having taken
 SHOWN = 5  # representatives shown to people
+NAMED = 1000  # what a place named in a text counts, the home of a source counting 1: one text outweighs all sources
 LABELS = 12  # most counted places and words kept
 TITLE = 40  # characters of a title made from the text
 GRADES = ("一般", "较大", "重大", "特别重大")
@@ -47,7 +48,7 @@ class Taken:
 
 @dataclass(slots=True)
 class Unit:
-    """One live event. The mappings count posts by key; `places` counts "code label" (named in the text: twice)."""
+    """One live event. The mappings count posts by key; `places` counts "code label" (named in the text: NAMED)."""
 
     id: str
     first_seen: datetime
@@ -94,7 +95,7 @@ class Unit:
         place = judged.judgement.place
         code = place.code or judged.post.region
         if code:
-            add(self.places, f"{code} {place.label}", 2 if place.basis == "text" else 1)
+            add(self.places, f"{code} {place.label}", NAMED if place.basis == "text" else 1)
         if known := named_county(judged):
             add(self.counties, known)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STEP = timedelta(hours=24)  # between two crawls
-LOOK = timedelta(hours=2)  # between two looks at clocks and offices
+LOOK = timedelta(hours=1)  # between two looks at clocks and offices
 
 Crawl = Callable[[], object]
 Tell = Callable[[datetime, int], None]

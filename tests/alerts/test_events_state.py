@@ -88,6 +88,14 @@ def test_the_place_is_that_of_most_posts_and_the_text_outweighs_the_source() -> 
     assert event.region == "330109"
 
 
+def test_one_text_that_names_the_place_outweighs_any_number_of_sources_homes() -> None:
+    told = [tell("a", "闻堤小学多名学生呕吐", severity=4, place=XIAOSHAN)]
+    told += [tell(f"b{n}", "闻堤小学多名学生呕吐", f"第{n}个孩子也吐了", place=HOME) for n in range(9)]
+    event = EventIndex(WINDOW).assign(told)[-1].event
+    assert event.posts == 10
+    assert event.region == "330109"
+
+
 def test_the_home_of_the_source_is_the_region_where_no_place_is_known() -> None:
     one = tell("home", "临栖雅苑停水")
     event = last(Judged(replace(one.post, region="330110"), one.judgement))
