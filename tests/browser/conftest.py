@@ -40,8 +40,9 @@ class Site:
     house: House
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for the session: while Playwright runs, its event loop counts as running, and no crawl could run beside it."""
     if not CHROMIUM.is_file():
         missing = f"browser tests need {CHROMIUM} (Debian's package chromium)"
         if os.environ.get("NEED_BROWSER") == "1":
