@@ -57,7 +57,7 @@ def test_the_overview_shows_figures_charts_and_sources(page: Page, site: Site) -
 def test_a_link_from_a_mail_leads_to_the_case_after_the_login(page: Page, site: Site) -> None:
     case = case_of(site.house.ledger, "river")
     log_in(page, f"{site.url}/case?id={case.id}")
-    expect(page.get_by_role("heading", name="虹溪河面漂死鱼", level=1)).to_be_visible()
+    expect(page.locator("h1").filter(has_text="虹溪河面漂死鱼")).to_be_visible()
     expect(page.get_by_text(case.number).first).to_be_visible()
     assert page.url.endswith(f"/case?id={case.id}")
 
@@ -69,9 +69,9 @@ def test_from_an_event_to_its_case_and_back(page: Page, site: Site) -> None:
     expect(page).to_have_url(f"{site.url}/triage?event=ev-river")
     expect(page.locator(".post mark").first).to_be_visible()
     page.locator('[class*="st-key-row-its-"] a').click()
-    expect(page.get_by_role("heading", name="虹溪河面漂死鱼", level=1)).to_be_visible()
+    expect(page.locator("h1").filter(has_text="虹溪河面漂死鱼")).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("heading", name="研判台", level=1)).to_be_visible()
+    expect(page.locator("h1").filter(has_text="研判台")).to_be_visible()
     expect(page).to_have_url(f"{site.url}/triage?event=ev-river")
 
 
