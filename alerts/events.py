@@ -22,6 +22,9 @@ from alerts.model import Event, EventPost
 from stream.messages import Judged, Post
 
 CLOSEST = 12  # kept posts that a post is compared with
+# Squared rarity that must be shared for a comparison: enough evidence for a join (grouping_match) means at least 90,
+# since a gram of rarity r gives r - 5 of evidence and r² here; the rest is room for what the search does not reach.
+LEAST_SHARED = 60.0
 
 BURST = timedelta(days=10)  # how long a grave event draws what names the same thing
 BURST_POSTS = 2  # posts that make a serious event one that is talked about
@@ -168,7 +171,8 @@ class EventIndex:
     def _candidates(self, judged: Judged, grams: Grams) -> list[int]:
         """Rows of kept posts that may tell of the same."""
         shared = self._store.search(grams, CLOSEST)
-        rows = heapq.nsmallest(CLOSEST, shared, key=lambda row: (-shared[row], self._seats[row].member.post_id))
+        likely = [row for row, weight in shared.items() if weight >= LEAST_SHARED]
+        rows = heapq.nsmallest(CLOSEST, likely, key=lambda row: (-shared[row], self._seats[row].member.post_id))
         copied = judged.judgement.near_copy_of
         if copied and (unit := self._unit_of_post.get(post_key(copied))):
             rows = list(dict.fromkeys([*rows, *(member.row for member in unit.members)]))
