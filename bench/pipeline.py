@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -28,20 +29,26 @@ from stream.messages import RAW, Post, encode_post, post_id
 
 ROUNDS = 3
 SMALL, LARGE = 10_000, 100_000
-PER_DAY = 200  # so that the window of 45 days is full after 9,000 posts, however many there are in all
+PER_DAY = 150  # so that the window of 45 days is full before 10,000 posts, however many there are in all
 START = datetime(2026, 1, 1, tzinfo=UTC)
+NAMES = "云溪柳湖梅岭松涛兰亭竹径荷风桂语枫林晓月清泉翠谷丹霞金沙银杏石桥花港雁荡鹿鸣"
+KINDS = ("小区", "小学", "新村", "花园", "工业园", "公司工地", "医院", "农贸市场")
 STAGES = ("judge", "archive", "decide")
 GLANCE = 0.05
 WARM = 500  # posts decided before the clock starts: processes that have just started import and restore
 
 
 def posts(n: int, seed: int) -> Iterator[Post]:
-    """Invented posts: the beginning of one of the demo's texts and the end of another, so that hardly two are copies."""
-    draw, texts = random.Random(seed), [one.text for one in load_noise()]
+    """Invented posts of about 200 characters, put together from clauses of the demo's texts and numbered names."""
+    draw = random.Random(seed)
+    clauses = sorted(
+        {clause for one in load_noise() for clause in re.split("[，。！？；\n]", one.text) if len(clause) > 5}
+    )
     for number in range(n):
         at = START + timedelta(days=number / PER_DAY)
-        first, second = draw.choice(texts), draw.choice(texts)
-        text = f"{first[: len(first) // 2]}，{second[len(second) // 2 :]}"
+        name = "".join(draw.choices(NAMES, k=3))
+        told = "，".join(draw.sample(clauses, 14))
+        text = f"{name}{draw.choice(KINDS)}{told}。"
         yield Post(post_id("bench", f"{seed}/{number}"), "bench", "message", "", text, at, at, region="330106")
 
 

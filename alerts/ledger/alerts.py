@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select, update
 
-from alerts.ledger.columns import chunks, insert_for
+from alerts.ledger.columns import chunks, insert_for, names_of
 from alerts.ledger.tables import alerts
 from alerts.model import Alert
 
@@ -26,7 +26,7 @@ class AlertFilter:
     limit: int = 100
 
 
-_ALERT = [alerts.c[item.name] for item in fields(Alert)]
+_ALERT = [alerts.c[name] for name in names_of(Alert)]
 
 
 class Alerts:
@@ -85,11 +85,11 @@ class Alerts:
 
 
 def _alert_row(alert: Alert) -> dict[str, Any]:
-    return {item.name: getattr(alert, item.name) for item in fields(Alert)} | {"figures": dict(alert.figures)}
+    return {name: getattr(alert, name) for name in names_of(Alert)} | {"figures": dict(alert.figures)}
 
 
 def _alert(row: Row[*tuple[Any, ...]]) -> Alert:
-    values = {item.name: getattr(row, item.name) for item in fields(Alert)}
+    values = {name: getattr(row, name) for name in names_of(Alert)}
     return Alert(**{**values, "posts": tuple(values["posts"])})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
-from alerts.ledger.columns import chunks, contains_any, insert_in, within_region
+from alerts.ledger.columns import chunks, contains_any, insert_in, names_of, within_region
 from alerts.ledger.tables import actions, case_numbers, cases
 from alerts.model import CLOSED_STATES, OPEN_STATES, Action, Case, RunningClock
 from stream.errors import Conflict
@@ -40,8 +40,8 @@ class CaseFilter:
     offset: int = 0
 
 
-_CASE = [cases.c[item.name] for item in fields(Case)]
-_ACTION = [actions.c[item.name] for item in fields(Action)]
+_CASE = [cases.c[name] for name in names_of(Case)]
+_ACTION = [actions.c[name] for name in names_of(Action)]
 _INSTANTS = ("started_at", "due_at", "due_soon_at", "done_at")
 _ORDER: Mapping[str, tuple[ColumnElement[Any], ...]] = {
     "due": (cases.c.due_at.asc().nulls_last(), cases.c.severity.desc(), cases.c.number),
@@ -133,7 +133,7 @@ class Cases:
         return _case(row) if row else None
 
     def _write_action(self, action: Action) -> None:
-        row = {item.name: getattr(action, item.name) for item in fields(Action)} | {"data": dict(action.data)}
+        row = {name: getattr(action, name) for name in names_of(Action)} | {"data": dict(action.data)}
         self._conn.execute(_WRITE_ACTION, row)
 
 
@@ -154,7 +154,7 @@ _WRITE_ACTION = actions.insert()
 
 
 def _case_row(case: Case) -> dict[str, Any]:
-    row = {item.name: getattr(case, item.name) for item in fields(Case)}
+    row = {name: getattr(case, name) for name in names_of(Case)}
     running = [clock for clock in case.clocks if clock.done_at is None] if case.is_open else []
     return row | {
         "clocks": [_clock_row(clock) for clock in case.clocks],
@@ -164,14 +164,14 @@ def _case_row(case: Case) -> dict[str, Any]:
 
 
 def _case(row: Row[*tuple[Any, ...]]) -> Case:
-    values = {item.name: getattr(row, item.name) for item in fields(Case)}
+    values = {name: getattr(row, name) for name in names_of(Case)}
     values |= {name: tuple(values[name]) for name in ("helps", "why")}
     values["clocks"] = tuple(_clock(clock) for clock in values["clocks"])
     return Case(**values)
 
 
 def _clock_row(clock: RunningClock) -> dict[str, Any]:
-    row = {item.name: getattr(clock, item.name) for item in fields(RunningClock)}
+    row = {name: getattr(clock, name) for name in names_of(RunningClock)}
     return row | {name: row[name].isoformat() for name in _INSTANTS if row[name] is not None}
 
 

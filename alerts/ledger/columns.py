@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, DateTime, Dialect, Table
@@ -65,3 +67,9 @@ def contains_any(columns: Sequence[ColumnElement[Any]], text: str) -> ColumnElem
     for condition in rest:
         first = first | condition
     return first
+
+
+@cache
+def names_of(model: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields, in order."""
+    return tuple(item.name for item in fields(model))

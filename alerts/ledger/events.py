@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, exists, func, select
 
-from alerts.ledger.columns import chunks, contains_any, insert_for, within_region
+from alerts.ledger.columns import chunks, contains_any, insert_for, names_of, within_region
 from alerts.ledger.tables import cases, event_posts, events
 from alerts.model import Event, EventPost
 
@@ -35,8 +35,8 @@ class EventFilter:
     offset: int = 0
 
 
-_EVENT = [events.c[item.name] for item in fields(Event)]
-_POST = [event_posts.c[item.name] for item in fields(EventPost)]
+_EVENT = [events.c[name] for name in names_of(Event)]
+_POST = [event_posts.c[name] for name in names_of(EventPost)]
 _ORDER: Mapping[str, tuple[ColumnElement[Any], ...]] = {
     "heat": (events.c.heat.desc(), events.c.id),
     "newest": (events.c.last_seen.desc(), events.c.id),
@@ -63,7 +63,7 @@ class Events:
         if not posts:
             return set()
         insert = insert_for(self._conn, event_posts).on_conflict_do_nothing(index_elements=["post_id"])
-        rows = [{item.name: getattr(post, item.name) for item in fields(EventPost)} for post in posts]
+        rows = [{name: getattr(post, name) for name in names_of(EventPost)} for post in posts]
         return set(self._conn.execute(insert.returning(event_posts.c.post_id), rows).scalars())
 
     def get(self, event_id: str) -> Event | None:
@@ -119,20 +119,20 @@ class Events:
 
 
 def _event_row(event: Event, signature: bytes) -> dict[str, Any]:
-    row = {item.name: getattr(event, item.name) for item in fields(Event)}
+    row = {name: getattr(event, name) for name in names_of(Event)}
     row |= {"sources": dict(event.sources), "daily": dict(event.daily)}
     return row | {"signature": signature}
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> Event:
-    values = {item.name: getattr(row, item.name) for item in fields(Event)}
+    values = {name: getattr(row, name) for name in names_of(Event)}
     values["keywords"] = tuple(values["keywords"])
     values["representatives"] = tuple(values["representatives"])
     return Event(**values)
 
 
 def _post(row: Row[*tuple[Any, ...]]) -> EventPost:
-    values = {item.name: getattr(row, item.name) for item in fields(EventPost)}
+    values = {name: getattr(row, name) for name in names_of(EventPost)}
     return EventPost(**{**values, "accuses": tuple(values["accuses"])})
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
-from alerts.ledger.columns import insert_for
+from alerts.ledger.columns import insert_for, names_of
 from alerts.ledger.tables import cursors, meters, source_runs
 
 KEEP_RUNS = timedelta(days=30)
@@ -37,7 +37,7 @@ class SourceRun:
     reason: str = ""
 
 
-_RUN = [source_runs.c[item.name] for item in fields(SourceRun)]
+_RUN = [source_runs.c[name] for name in names_of(SourceRun)]
 
 
 class Meters:
@@ -59,7 +59,7 @@ class Meters:
 
     def source_run(self, run: SourceRun) -> None:
         """Note a visit; visits older than 30 days are forgotten."""
-        row = {item.name: getattr(run, item.name) for item in fields(SourceRun)}
+        row = {name: getattr(run, name) for name in names_of(SourceRun)}
         insert = insert_for(self._conn, source_runs).values(row)
         self._conn.execute(insert.on_conflict_do_update(index_elements=["source", "at"], set_=row))
         old = (source_runs.c.source == run.source) & (source_runs.c.at < run.at - KEEP_RUNS)
