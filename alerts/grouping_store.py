@@ -21,6 +21,7 @@ from alerts.grouping_features import BUCKETS, KEPT, TITLE_BIT, TITLE_WEIGHT, Bac
 INDEXED = 40  # grams of a kept post that lead to it
 WALKED = 600  # index entries a search may touch
 RARE = 5.0  # rarity from which a gram is likely part of a name; below it tells what the problem is
+TELLING = 3.0  # rarity from which a gram is searched for; commoner ones lead to too many to tell anything
 COMMON = 1.5  # rarity below which a gram tells nothing
 
 F32 = npt.NDArray[np.float32]
@@ -85,10 +86,11 @@ class Store:
         df = self._df[grams.ids]
         live = np.flatnonzero(df > self._background.df[grams.ids])
         ids = grams.ids[live][np.argsort(df[live], kind="stable")]
-        walked, lengths = self._walk(ids.tolist())
+        rare = self._rarity(ids)
+        walked, lengths = self._walk(ids[rare >= TELLING].tolist())
         if not walked:
             return {}
-        weights = np.repeat(np.square(self._rarity(ids[: len(lengths)])), lengths)
+        weights = np.repeat(np.square(rare[: len(lengths)]), lengths)
         rows, at = np.unique(np.fromiter(walked, dtype=np.int64), return_inverse=True)
         shared = np.bincount(at, weights=weights)
         best = shared >= (np.partition(shared, -limit)[-limit] if len(shared) > limit else 0.0)

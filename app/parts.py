@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SLOWEST = "decide"  # the stage that holds the others up: on few cores they give way to it
+YIELDING = 5
 IDLE_WAIT = 1.0  # seconds a stage waits for the next record
 DELIVER_EVERY = 2.0
 HOUSEKEEP_EVERY = timedelta(hours=1)
@@ -38,6 +40,8 @@ def start_logging() -> None:
 def work(house: House, name: str, *, drain: bool = False) -> None:
     """Run one stage until stopped (or, with `drain`, until nothing is left)."""
     start_logging()
+    if name != SLOWEST:
+        os.nice(YIELDING)
     stop, counter = Stop().install(), house.counter(name)
     stage = make_stage(house, name, counter)
     logger.info("stage %s is ready", name)
