@@ -60,8 +60,16 @@ def home() -> Path:
 def open_house(env: Mapping[str, str], extra: Sequence[Path] = (), now: Now = wall_clock) -> House:
     """Raises ConfigError with everything that is wrong in the configuration."""
     dirs = config_dirs(env, extra)
-    settings = load_settings([path for folder in dirs if (path := folder / "embedded.yaml").is_file()], env)
+    settings = load_settings(settings_files(dirs, env), env)
     return House(settings, load_catalog(dirs), dirs, home() / settings.data, now)
+
+
+def settings_files(dirs: Sequence[Path], env: Mapping[str, str]) -> list[Path]:
+    """The settings of the profile in turn; what the distributed profile leaves out keeps its shipped value."""
+    distributed = env.get("MINSHENG_PROFILE") == "distributed"
+    names = [dirs[0] / "embedded.yaml"] if distributed else []
+    name = "distributed.yaml" if distributed else "embedded.yaml"
+    return names + [path for folder in dirs if (path := folder / name).is_file()]
 
 
 @dataclass(frozen=True)
@@ -87,12 +95,16 @@ class House:
 
     @cached_property
     def log(self) -> Log:
+        if self.distributed:
+            return self._kafka_log()
         from stream.log_sqlite import SqliteLog
 
         return SqliteLog(self.data / "log.sqlite")
 
     @cached_property
     def archive(self) -> Archive:
+        if self.distributed:
+            return self._elastic_archive()
         from stream.archive_sqlite import SqliteArchive
 
         return SqliteArchive(self.data / "archive.sqlite")
@@ -102,9 +114,51 @@ class House:
         from alerts.ledger import Ledger
 
         self.data.mkdir(parents=True, exist_ok=True)
-        ledger = Ledger(self.settings.ledger.url or f"sqlite:///{self.data / 'ledger.sqlite'}")
+        url = self.settings.ledger.url.get_secret_value()
+        ledger = Ledger(url or f"sqlite:///{self.data / 'ledger.sqlite'}", pool=self.settings.ledger.pool)
         ledger.migrate()
         return ledger
+
+    @property
+    def distributed(self) -> bool:
+        return self.settings.profile == "distributed"
+
+    def _kafka_log(self) -> Log:
+        from stream.log_kafka import KafkaLog
+
+        kafka = self.settings.kafka
+        return KafkaLog(
+            kafka.servers,
+            prefix=kafka.prefix,
+            partitions=kafka.partitions,
+            replicas=kafka.replicas,
+            keep_days=self.settings.log.keep_days,
+            compression=kafka.compression,
+            security=kafka.security,
+            mechanism=kafka.mechanism,
+            user=kafka.user,
+            password=kafka.password.get_secret_value(),
+            ca_file=kafka.ca_file,
+            cert_file=kafka.cert_file,
+            key_file=kafka.key_file,
+        )
+
+    def _elastic_archive(self) -> Archive:
+        from stream.archive_elastic import ElasticArchive
+
+        elastic = self.settings.elastic
+        return ElasticArchive(
+            elastic.urls,
+            templates=self.dirs[0] / "elastic",
+            prefix=elastic.prefix,
+            shards=elastic.shards,
+            replicas=elastic.replicas,
+            user=elastic.user,
+            password=elastic.password.get_secret_value(),
+            api_key=elastic.api_key.get_secret_value(),
+            ca_file=elastic.ca_file,
+            timeout=elastic.timeout,
+        )
 
     @cached_property
     def notifier(self) -> Notifier:

@@ -23,9 +23,49 @@ class ArchiveSettings(Section):
 
 
 class LedgerSettings(Section):
-    """`url` empty: SQLite in the data folder."""
+    """`url` empty: SQLite in the data folder. `pool`: connections that one process keeps to PostgreSQL."""
 
-    url: str = ""
+    url: SecretStr = SecretStr("")  # may hold the password
+    pool: int = Field(default=5, ge=1, le=100)
+
+
+class KafkaSettings(Section):
+    """`servers`: host:port, several split by commas. `partitions` and `replicas` are used when a topic is made."""
+
+    servers: str = "127.0.0.1:9092"
+    prefix: str = Field(default="minsheng.", pattern=r"^[a-zA-Z0-9._-]*$")
+    partitions: int = Field(default=6, ge=1, le=1000)
+    replicas: int = Field(default=1, ge=1, le=10)
+    compression: Literal["none", "gzip", "lz4", "zstd"] = "lz4"
+    security: Literal["plaintext", "tls", "sasl", "sasl_tls"] = "plaintext"
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+
+
+class ElasticSettings(Section):
+    """`urls`: several split by commas. `shards` and `replicas` are used when a month's index is made."""
+
+    urls: str = "http://127.0.0.1:9200"
+    prefix: str = Field(default="minsheng-posts", pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    shards: int = Field(default=1, ge=1, le=100)
+    replicas: int = Field(default=0, ge=0, le=10)
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    api_key: SecretStr = SecretStr("")
+    ca_file: str = ""
+    timeout: float = Field(default=30, gt=0)
+
+
+class MonitorSettings(Section):
+    """`port` 0: no /healthz and /metrics. A process whose port is taken by one of ours takes the next free one above."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    json_logs: bool = False
 
 
 class JudgeSettings(Section):
@@ -67,12 +107,15 @@ class CrawlSettings(Section):
 
 
 class Settings(Section):
-    profile: Literal["embedded"] = "embedded"
+    profile: Literal["embedded", "distributed"] = "embedded"
     data: Path = Path("data")
     home_region: str = Field(default="330000", pattern=r"^\d{6}$")
     log: LogSettings = LogSettings()
     archive: ArchiveSettings = ArchiveSettings()
     ledger: LedgerSettings = LedgerSettings()
+    kafka: KafkaSettings = KafkaSettings()
+    elastic: ElasticSettings = ElasticSettings()
+    monitor: MonitorSettings = MonitorSettings()
     judge: JudgeSettings = JudgeSettings()
     decide: DecideSettings = DecideSettings()
     mail: MailSettings = MailSettings()

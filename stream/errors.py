@@ -12,6 +12,13 @@ class Poison(MinshengError):
     """This record can never be handled: set it aside at once, do not retry."""
 
 
+class Unavailable(MinshengError):
+    """A server (or the disk) does not take anything now; nothing is wrong with the record.
+
+    Whoever meets it waits and tries the same thing again, for as long as it takes; no record is set aside for it.
+    """
+
+
 class Conflict(MinshengError):
     """Somebody else changed the row first (compare-and-set on the version failed); read it again and decide anew."""
 

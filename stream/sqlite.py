@@ -9,11 +9,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stream.errors import MinshengError
+from stream.errors import MinshengError, Unavailable
 
 BUSY_SECONDS = 30.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+_PASSING = {
+    sqlite3.SQLITE_FULL: "磁盘已满",
+    sqlite3.SQLITE_IOERR: "磁盘读写出错",
+    sqlite3.SQLITE_BUSY: "被别的进程占用过久",
+}
 
 
 def open_database(path: Path, schema: str, version: int, *, busy: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -76,15 +81,26 @@ def _version(db: sqlite3.Connection) -> int:
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing. Takes the write lock at once, so that what is read inside cannot change before it is written."""
-    db.execute("BEGIN IMMEDIATE")
+    """All or nothing. Takes the write lock at once, so that what is read inside cannot change before it is written.
+
+    Raises Unavailable when the disk is full or the file stays busy: nothing is written, and trying later can help.
+    """
     try:
+        db.execute("BEGIN IMMEDIATE")
         yield
         db.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         if db.in_transaction:
             db.execute("ROLLBACK")
+        if why := passing(error):
+            raise Unavailable(f"数据库暂时不能写入: {why} ({error})") from error
         raise
+
+
+def passing(error: BaseException) -> str:
+    """Why SQLite cannot write now, in Chinese; "" when waiting would not help."""
+    code = getattr(error, "sqlite_errorcode", 0) if isinstance(error, sqlite3.OperationalError) else 0
+    return _PASSING.get(code & 0xFF, "")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stream.dead import bury, dead_topic
-from stream.errors import Poison
+from stream.errors import Poison, Unavailable
 from stream.log import Log, Out, Record
 
 Outs = Sequence[tuple[str, Out]]
@@ -52,7 +52,8 @@ def run_once(
 
     If the batch raises, its records are handled one by one: `Poison` at once, anything else after `tries` with doubling
     pauses, goes to the dead topic. What the log itself raises (but Poison: an item that it can never take) is not
-    caught: it is not committed and comes again. Counts handled, published, retried and dead.
+    caught: it is not committed and comes again. So does `Unavailable`, whoever raises it: a server that is away says
+    nothing of a record. Counts handled, published, retried and dead.
     """
     records = log.read(stage.source, stage.name, stage.batch, wait)
     if len(records) > 1 and _together(stage, log, records, count):
@@ -68,6 +69,8 @@ def _together(stage: Stage, log: Log, records: Sequence[Record], count: Count) -
     """Whether the whole batch went through."""
     try:
         outs = stage.handle(records)
+    except Unavailable:
+        raise
     except Exception as error:
         logger.warning("stage %s: a batch of %d failed, going one by one: %r", stage.name, len(records), error)
         count("retried", type(error).__name__, len(records))
@@ -98,6 +101,8 @@ def _insist(
     while True:
         try:
             return stage.handle([record]), None
+        except Unavailable:
+            raise
         except Exception as error:
             tries -= 1
             if isinstance(error, Poison) or tries <= 0:

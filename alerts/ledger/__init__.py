@@ -44,8 +44,8 @@ class Tx:
 class Ledger:
     """May be shared by threads; each transaction has a connection of its own."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = connect(url)
+    def __init__(self, url: str, *, pool: int = 5) -> None:
+        self._engine = connect(url, pool)
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:

@@ -16,14 +16,14 @@ WAIT_MS = 30_000
 _LOCK = 6_011_573  # any fixed number: two processes that migrate the same PostgreSQL at once take turns
 
 
-def connect(url: str) -> Engine:
-    """An engine for `sqlite:///file` or `postgresql://...`; makes the folder of the file."""
+def connect(url: str, pool: int) -> Engine:
+    """An engine for `sqlite:///file` or `postgresql://...` (`pool` connections are kept); makes the folder of the file."""
     target = make_url(url)
     if target.drivername == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
     dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
     if target.get_backend_name() != "sqlite":
-        return create_engine(target, json_serializer=dumps, pool_pre_ping=True)
+        return create_engine(target, json_serializer=dumps, pool_pre_ping=True, pool_size=pool)
     _make_folder(target)
     engine = create_engine(target, json_serializer=dumps)
     event.listen(engine, "connect", _set_up)

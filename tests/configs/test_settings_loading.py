@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from app.wire import settings_files
 from configs.errors import ConfigError, Problem
 from configs.layers import environment_names
 from configs.loader import SHIPPED, load_settings
@@ -30,11 +31,27 @@ def keys_of(value: dict[str, Any]) -> set[str]:
     return {f"{name}.{key}" for name, inner in value.items() if isinstance(inner, dict) for key in inner} | set(value)
 
 
-def test_the_shipped_profile_shows_every_setting_with_its_default() -> None:
-    path = SHIPPED / "embedded.yaml"
+def test_the_shipped_profiles_show_every_setting_and_the_embedded_one_its_default() -> None:
+    embedded, distributed = SHIPPED / "embedded.yaml", SHIPPED / "distributed.yaml"
+    shown = [keys_of(yaml.safe_load(path.read_text("utf-8"))) for path in (embedded, distributed)]
 
-    assert load_settings([path], {}) == Settings() == load_settings([], {})
-    assert keys_of(yaml.safe_load(path.read_text("utf-8"))) == keys_of(Settings().model_dump())
+    assert load_settings([embedded], {}) == Settings() == load_settings([], {})
+    assert shown[0] | shown[1] == keys_of(Settings().model_dump())
+
+
+def test_the_distributed_profile_stands_on_the_embedded_one(tmp_path: Path) -> None:
+    write(tmp_path, "embedded.yaml", "data: mine\n")
+    write(tmp_path, "distributed.yaml", "kafka: {servers: kafka.example:9092}\n")
+
+    files = settings_files((SHIPPED, tmp_path), {"MINSHENG_PROFILE": "distributed"})
+    settings = load_settings(files, {"MINSHENG_LEDGER__URL": "postgresql://db.example/minsheng"})
+
+    assert (settings.profile, settings.kafka.servers, settings.data) == (
+        "distributed",
+        "kafka.example:9092",
+        Path("data"),
+    )
+    assert settings.ledger.url.get_secret_value() == "postgresql://db.example/minsheng"
 
 
 def test_a_later_file_overrides_key_by_key(tmp_path: Path) -> None:
@@ -113,7 +130,7 @@ def test_a_wrong_name_or_value_of_the_environment_is_told(name: str, value: str,
         ("home_region: 330000\n", "a.yaml:1: home_region = 330000: 应为文本; 数字以及 yes、no 一类的词请加引号"),
         ("data: [x]\n", "a.yaml:1: data = (列表, 1 项): 应为路径; 填写文件夹的路径"),
         ("log: {keep_days: 0}\n", "a.yaml:1: log.keep_days = 0: 应不小于 1; 改为允许的值"),
-        ("profile: cloud\n", 'a.yaml:1: profile = "cloud": 只能是 embedded; 改为其中一个'),
+        ("profile: cloud\n", 'a.yaml:1: profile = "cloud": 只能是 embedded、distributed; 改为其中一个'),
         ("- mail\n", "a.yaml:1: 设置 = (列表, 1 项): 应为键值对; 写成 键: 值"),
         ("mail:\n  host: x\n  host: y\n", "a.yaml:3: host: 同一个键写了两次(先前在第 2 行); 删去其中一个"),
     ],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from stream.dead import list_dead
-from stream.errors import Poison
+from stream.errors import Poison, Unavailable
 from stream.log import Out, Record
 from stream.memory import MemoryLog
 from stream.worker import Outs, Stage, run_once
@@ -168,3 +168,14 @@ def test_what_the_log_can_never_take_is_set_aside() -> None:
     assert run_once(Stage("copy", "in", Handler()), log) == 3
     assert values(log, "out") == ["a", "c"]
     assert [letter.name for letter in list_dead(log, "copy")] == ["in/0/1"]
+
+
+@pytest.mark.parametrize("values_in", [("a",), ("a", "b")])
+def test_a_sink_that_is_away_costs_no_record(log: MemoryLog, pauses: list[float], values_in: tuple[str, ...]) -> None:
+    fill(log, "in", *values_in)
+    handler = Handler(a=Unavailable("away"))
+    with pytest.raises(Unavailable):
+        run_once(Stage("copy", "in", handler), log, pause=pauses.append)
+    assert (log.lag("in", "copy"), list_dead(log, "copy"), pauses) == (len(values_in), [], [])
+    handler.left.clear()
+    assert run_once(Stage("copy", "in", handler), log) == len(values_in)
