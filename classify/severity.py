@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from classify.clean import BMP, Folded, code_points
 from classify.numerals import NUMBER, number
-from configs.severity import SeverityRules
+from configs.severity import GradeRule, SeverityRules
 from stream.messages import Facts, Grade, Reason
 
 Fact = Literal["deaths", "injured", "people", "households", "money"]
 Field = Literal["title", "text"]
+Harm = Literal["", "serious", "sick"]
 
 _PERSON = (
     r"[名位]|个?(?:人(?![次民大行均口气手才体物格生类间事力文工家])|学生|同学|孩子|小孩|儿童|幼儿|娃|居民|村民|业主|工人|职工|员工|民工|农民|老人|患者"
@@ -43,12 +44,13 @@ _NUMERALS = "0123456789.一二三四五六七八九十百千两几数零〇万�
 _LARGE = (ord("万"), ord("亿"))
 _UNIT_STARTS = "名位人户家元块钱学同孩小儿幼娃居村业工职员民农老患病游乘群师市教消会受投平男女司骑兄矿"
 _ORDINALS = ("第", "每", "各", "/", "-", ".")
+GRADED = ("deaths", "serious", "injured", "sick", "money")
 _NEAR = 12  # characters between a number of people and the word that says what befell them
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One number of harm with its phrase: offsets in the field as written."""
+    """One number of harm with its phrase: offsets in the field as written. `harm`: how the injured are."""
 
     fact: Fact
     value: float
@@ -56,6 +58,7 @@ class Found:
     field: Field
     start: int
     end: int
+    harm: Harm = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class SeverityReader:
         self._death_before = re.compile(rf"(?:{_any(words.death)})(?:人数)?[^,。;、0-9一二三四五六七八九十]{{0,4}}$")
         self._injury_after = re.compile(rf"^[^,。;、0-9]{{0,{_NEAR}}}?(?:{_any(words.injury)})")
         self._injury_before = re.compile(rf"(?:{_any(words.injury)})(?:人数)?[^,。;、0-9一二三四五六七八九十]{{0,4}}$")
+        self._serious, self._sick = re.compile(_any(words.serious)), re.compile(_any(words.sick))
         self._alone = words.death_alone
         self._harm = re.compile(_any(words.harm))
         self._loss = re.compile(_any(words.loss))
@@ -120,7 +124,14 @@ class SeverityReader:
         if not fact or not value or self._drill.search(plain):
             return None
         first, last = folded.span(at, to)
-        return Found(fact, value, original[first:last], field, first, last)
+        how = self._how(plain[start:end]) if fact == "injured" else ""
+        return Found(fact, value, original[first:last], field, first, last, how)
+
+    def _how(self, clause: str) -> Harm:
+        """A heavy injury weighs more in the grades than a light one; the sick are counted by other rules."""
+        if self._serious.search(clause):
+            return "serious"
+        return "sick" if self._sick.search(clause) else ""
 
     def _fact(self, kind: str, before: str, after: str, clause: str) -> Fact | None:
         """What a number counts in its clause; `before` and `after` are the clause's parts around it."""
@@ -154,15 +165,11 @@ class SeverityReader:
         return level, [reason for reason in reasons if reason.answer == f"severity:{level}"][:2]
 
     def grade(self, found: Sequence[Found]) -> Grade | None:
-        """The statutory grade (条例 art. 3); None unless somebody died or was hurt, or a large loss is stated with that."""
-        facts = to_facts(found)
-        if not facts.deaths and not facts.injured:
+        """The statutory grade (rules and source: configs/severity.yaml); None unless somebody died, was hurt or fell ill."""
+        figures = _figures(found)
+        if figures.keys() <= {"money"}:
             return None
-        for rule in self._rules.grades:
-            pairs = ((facts.deaths, rule.deaths), (facts.injured, rule.injured), (facts.money, rule.money))
-            if any(value is not None and least is not None and value >= least for value, least in pairs):
-                return rule.grade
-        return None
+        return next((rule.grade for rule in self._rules.grades if _reached(rule, figures)), None)
 
     @property
     def grade_source(self) -> str:
@@ -176,6 +183,22 @@ def to_facts(found: Sequence[Found]) -> Facts:
         best[one.fact] = max(best.get(one.fact, 0), one.value)
     whole = {fact: int(value) for fact, value in best.items() if fact != "money"}
     return Facts(**whole, money=best.get("money"))
+
+
+def _figures(found: Sequence[Found]) -> dict[str, float]:
+    """The largest figure of each kind that grades go by."""
+    figures: dict[str, float] = {}
+    for one in found:
+        kind = one.harm or one.fact
+        if kind in GRADED:
+            figures[kind] = max(figures.get(kind, 0.0), one.value)
+    return figures
+
+
+def _reached(rule: GradeRule, figures: Mapping[str, float]) -> bool:
+    given = {kind: least for kind in GRADED if (least := getattr(rule, kind)) is not None}
+    met = [figures.get(kind, 0.0) >= least for kind, least in given.items()]
+    return bool(met) and (all(met) if rule.together else any(met))
 
 
 def _reason(one: Found, severity: int, rule: str, source: str) -> Reason:

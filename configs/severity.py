@@ -14,11 +14,14 @@ FILE = Path(__file__).with_name("severity.yaml")
 
 
 class GradeRule(Strict):
-    """Any one figure reached decides the grade. `injured` counts the seriously injured, `money` is direct loss in yuan."""
+    """Any one figure reached decides the grade; with `together` all that are given must be. `money`: direct loss in yuan."""
 
     grade: Literal["一般", "较大", "重大", "特别重大"]
     deaths: int | None = Field(default=None, ge=1)
+    serious: int | None = Field(default=None, ge=1)
     injured: int | None = Field(default=None, ge=1)
+    sick: int | None = Field(default=None, ge=1)
+    together: bool = False
     money: float | None = Field(default=None, gt=0)
 
 
@@ -40,6 +43,8 @@ class Words(Strict):
     death: tuple[str, ...] = Field(min_length=1)
     death_alone: tuple[str, ...] = ()
     injury: tuple[str, ...] = Field(min_length=1)
+    serious: tuple[str, ...] = Field(min_length=1)
+    sick: tuple[str, ...] = Field(min_length=1)
     harm: tuple[str, ...] = Field(min_length=1)
     loss: tuple[str, ...] = Field(min_length=1)
     harmless: tuple[str, ...] = Field(min_length=1)
@@ -49,7 +54,7 @@ class Words(Strict):
 
 
 class SeverityRules(Strict):
-    """`grades` from the gravest down (生产安全事故报告和调查处理条例 art. 3)."""
+    """`grades` from the gravest down; `grade_source` says where they come from."""
 
     grades: tuple[GradeRule, ...]
     grade_source: str
