@@ -21,10 +21,12 @@ from sqlalchemy import Connection
 from alerts.ledger.alerts import AlertFilter, Alerts
 from alerts.ledger.audit import Audit, AuditEntry
 from alerts.ledger.cases import CaseFilter, Cases
-from alerts.ledger.engine import HEAD, connect, reading, stamped
+from alerts.ledger.engine import HEAD, connect, parse, reading, shown, stamped, take_turns
 from alerts.ledger.events import EventFilter, Events
+from alerts.ledger.faults import plainly
 from alerts.ledger.meters import Meter, Meters, SourceRun
 from alerts.ledger.users import Users
+from stream.errors import MinshengError
 
 __all__ = ["AlertFilter", "AuditEntry", "CaseFilter", "EventFilter", "Ledger", "Meter", "SourceRun", "Tx"]
 
@@ -42,10 +44,16 @@ class Tx:
 
 
 class Ledger:
-    """May be shared by threads; each transaction has a connection of its own."""
+    """May be shared by threads; each transaction has a connection of its own.
+
+    Every method raises Unavailable while the database is away, restarting, full or held by others for too long (then
+    the whole transaction is to be repeated), and MinshengError when the address or the file is no good.
+    """
 
     def __init__(self, url: str, *, pool: int = 5) -> None:
-        self._engine = connect(url, pool)
+        target = parse(url)
+        self._place = shown(target)
+        self._engine = connect(target, pool)
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
@@ -53,25 +61,39 @@ class Ledger:
 
         SQLite lets in one writer at a time (others wait up to 30 s), so keep it short; to look only, use `read`.
         """
-        with self._engine.begin() as conn:
+        with plainly(self._place), self._engine.begin() as conn:
             yield _stores(conn)
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """One consistent view for looking; writing in it is an error."""
-        with reading(self._engine) as conn:
+        with plainly(self._place), reading(self._engine) as conn:
             yield _stores(conn)
 
     def migrate(self) -> None:
-        """Bring the tables to this version. Does nothing (and imports no Alembic) when they are there."""
-        with self._engine.begin() as conn:
-            if stamped(conn) != HEAD:
-                from alerts.ledger.migrations.upgrade import upgrade
+        """Bring the tables to this version, one process at a time.
 
-                upgrade(conn)
+        Does nothing (and imports no Alembic) when they are there. Raises MinshengError when a newer program made them.
+        """
+        with plainly(self._place):
+            with reading(self._engine) as conn:
+                if stamped(conn) == HEAD:
+                    return
+            with self._engine.begin() as conn:
+                take_turns(conn)
+                self._upgrade(conn, stamped(conn))
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _upgrade(self, conn: Connection, found: str) -> None:
+        if found == HEAD:
+            return
+        if found > HEAD:
+            raise MinshengError(f"案件库 {self._place} 的版本是 {found}, 本程序只到 {HEAD}；请升级程序")
+        from alerts.ledger.migrations.upgrade import upgrade
+
+        upgrade(conn)
 
 
 def _stores(conn: Connection) -> Tx:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,25 +12,75 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError
+
+from stream.errors import MinshengError
 
 HEAD = "0001"
 WAIT_MS = 30_000
-_LOCK = 6_011_573  # any fixed number: two processes that migrate the same PostgreSQL at once take turns
+POOL_WAIT = 30  # seconds for one of the pool's connections to come free
+# What a session may take (milliseconds): a statement, a wait for a lock, a pause in the middle of a transaction.
+LIMITS = {"statement_timeout": 60_000, "lock_timeout": 10_000, "idle_in_transaction_session_timeout": 120_000}
+# Seconds, but tcp_user_timeout (milliseconds): when a server that says nothing any more counts as gone.
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "application_name": "minsheng",
+    "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
+}
+_MIGRATING = 6_011_573  # any fixed number: two processes that migrate the same PostgreSQL at once take turns
 
 
-def connect(url: str, pool: int) -> Engine:
-    """An engine for `sqlite:///file` or `postgresql://...` (`pool` connections are kept); makes the folder of the file."""
-    target = make_url(url)
-    if target.drivername == "postgresql":
-        target = target.set(drivername="postgresql+psycopg")
+def parse(url: str) -> URL:
+    """The address of the ledger. Raises MinshengError when it names neither SQLite nor PostgreSQL; tells no password."""
+    try:
+        target = make_url(url)
+    except (ArgumentError, ValueError):
+        target = None
+    if target is not None and target.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return target.set(drivername="postgresql+psycopg")
+    if target is None or target.drivername != "sqlite":
+        raise MinshengError(
+            "案件库地址 ledger.url 写得不对: 应如 postgresql://用户:密码@主机:5432/库名, 留空则用本地文件"
+        )
+    return target
+
+
+def shown(target: URL) -> str:
+    """The address as people may see it: without user, password and options."""
+    if target.drivername == "sqlite":
+        return str(target.database)
+    return URL.create("postgresql", host=target.host, port=target.port, database=target.database).render_as_string()
+
+
+def connect(target: URL, pool: int) -> Engine:
+    """An engine that keeps `pool` connections to PostgreSQL (twice as many in a rush), or makes SQLite's folder.
+
+    No error of it tells the values of a statement: they are texts of citizens.
+    """
     dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-    if target.get_backend_name() != "sqlite":
-        return create_engine(target, json_serializer=dumps, pool_pre_ping=True, pool_size=pool)
-    _make_folder(target)
-    engine = create_engine(target, json_serializer=dumps)
-    event.listen(engine, "connect", _set_up)
-    event.listen(engine, "begin", _begin)
-    return engine
+    if target.get_backend_name() == "sqlite":
+        _make_folder(target)
+        engine = create_engine(target, json_serializer=dumps, hide_parameters=True)
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
+        return engine
+    return create_engine(
+        target,
+        json_serializer=dumps,
+        hide_parameters=True,
+        connect_args={name: value for name, value in PATIENCE.items() if name not in target.query},
+        pool_pre_ping=True,
+        pool_size=pool,
+        max_overflow=pool,
+        pool_timeout=POOL_WAIT,
+        pool_recycle=1800,
+        pool_use_lifo=True,
+    )
 
 
 @contextmanager
@@ -45,26 +97,52 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def stamped(conn: Connection) -> str:
     """The version of the tables in the database; "" when there are none."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     if not inspect(conn).has_table("alembic_version"):
         return ""
     return conn.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
+def take_turns(conn: Connection) -> None:
+    """Wait until no other process migrates this PostgreSQL, however long; building an index may take as long, too."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SET LOCAL lock_timeout = 0"))
+        conn.execute(text("SET LOCAL statement_timeout = 0"))
+        conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})
+
+
 def _make_folder(target: URL) -> None:
-    if target.database and target.database != ":memory:":
-        Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+    if not target.database or target.database == ":memory:":
+        return
+    folder = Path(target.database).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MinshengError(f"案件库的文件夹 {folder} 建不成: {error.strerror}；请检查路径、权限和磁盘") from error
 
 
-def _set_up(raw: Any, _record: Any) -> None:
+def _set_up(raw: sqlite3.Connection, _record: Any) -> None:
     """BEGIN is ours (the driver's own begins late, and not at all before DDL); WAL lets readers go on while one writes.
 
     FULL: the log's offset is committed after the ledger, so a power cut must not take back what the ledger said it has.
     """
     raw.isolation_level = None
-    for pragma in (f"busy_timeout = {WAIT_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        raw.execute(f"PRAGMA {pragma}")
+    raw.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+    _use_wal(raw)
+    raw.execute("PRAGMA synchronous = FULL")
+    raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_wal(raw: sqlite3.Connection) -> None:
+    """Changing a new file to WAL does not wait for another process that is just doing so."""
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _begin(conn: Connection) -> None:

@@ -26,5 +26,5 @@ def fresh_database(server: str) -> Iterator[str]:
 def run(url: str, statement: str | sql.Composed, *values: Any) -> list[tuple[Any, ...]]:
     """One statement on a connection of its own, committed; the rows it gave."""
     with psycopg.connect(url, autocommit=True) as conn:
-        found = conn.execute(statement, values)  # type: ignore[arg-type]
+        found = conn.execute(statement, values)
         return found.fetchall() if found.description else []
