@@ -1,0 +1,132 @@
+"""How a Kafka client reaches the servers: address, encryption, login; and what its failures mean."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
+from kafka.net.compat import KafkaNetClient
+
+from stream.errors import MinshengError, Unavailable
+
+PROTOCOLS = {"plaintext": "PLAINTEXT", "tls": "SSL", "sasl": "SASL_PLAINTEXT", "sasl_tls": "SASL_SSL"}
+BOOTSTRAP_MS = 8_000  # to learn of the brokers
+REQUEST_MS = 10_000
+RECONNECT_MS = 2_000  # the longest pause between two attempts at a broker that is away
+# A host that vanished without a word must not hold a join or a fetch for minutes.
+SOCKET_OPTIONS = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in {
+            "TCP_KEEPIDLE": 15,
+            "TCP_KEEPINTVL": 5,
+            "TCP_KEEPCNT": 3,
+            "TCP_USER_TIMEOUT": 30_000,
+        }.items()
+        if hasattr(socket, name)
+    ),
+]
+
+Client = TypeVar("Client")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where Kafka is and how we are let in; the fields are those of the settings (`kafka.*`).
+
+    Raises MinshengError when a file that is named does not exist or the name for the login is missing.
+    """
+
+    servers: str
+    security: str = "plaintext"
+    mechanism: str = "SCRAM-SHA-512"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+
+    def __post_init__(self) -> None:
+        if self.security not in PROTOCOLS:
+            raise MinshengError(f"kafka.security: {self.security} 不认识，可用: {'、'.join(PROTOCOLS)}")
+        if self.security.startswith("sasl") and not self.user:
+            raise MinshengError(f"kafka.user: 连接方式是 {self.security}，但没有填账号；请填写，或改用 plaintext / tls")
+        for name in ("ca_file", "cert_file", "key_file") if self.encrypted else ():
+            path = getattr(self, name)
+            if path and not Path(path).is_file():
+                raise MinshengError(f"kafka.{name}: 没有文件 {path}；请改正路径，或留空")
+
+    @property
+    def encrypted(self) -> bool:
+        return self.security.endswith("tls")
+
+    def options(self) -> dict[str, Any]:
+        """What every kind of client is given."""
+        options: dict[str, Any] = {
+            "bootstrap_servers": [part.strip() for part in self.servers.split(",") if part.strip()],
+            "client_id": "minsheng",
+            "security_protocol": PROTOCOLS[self.security],
+            "bootstrap_timeout_ms": BOOTSTRAP_MS,
+            "request_timeout_ms": REQUEST_MS,
+            "reconnect_backoff_max_ms": RECONNECT_MS,
+            "socket_options": SOCKET_OPTIONS,
+        }
+        if self.encrypted:
+            options |= {
+                "ssl_cafile": self.ca_file or None,
+                "ssl_certfile": self.cert_file or None,
+                "ssl_keyfile": self.key_file or None,
+            }
+        if self.security.startswith("sasl"):
+            options |= {
+                "sasl_mechanism": self.mechanism,
+                "sasl_plain_username": self.user,
+                "sasl_plain_password": self.password,
+            }
+        return options
+
+    @contextlib.contextmanager
+    def reaching(self, doing: str) -> Iterator[None]:
+        """Whatever a client raises inside means that Kafka does not serve us now: raises Unavailable."""
+        try:
+            yield
+        except MinshengError:
+            raise
+        except Exception as error:
+            raise self.away(doing, error) from error
+
+    def away(self, doing: str, error: BaseException) -> Unavailable:
+        if isinstance(error, SaslAuthenticationFailedError):
+            return Unavailable(
+                f"Kafka（{self.servers}）不接受账号 {self.user}（{self.mechanism}）: {error}；"
+                "请检查 kafka.user、kafka.password 和 kafka.mechanism"
+            )
+        if isinstance(error, AuthorizationError):
+            return Unavailable(f"Kafka（{self.servers}）不许账号 {self.user or '(无)'} {doing}: {error}；请管理员授权")
+        return Unavailable(
+            f"Kafka（{self.servers}）现在不能{doing}: {type(error).__name__} {error}；"
+            f"会自动重试。若一直如此，请检查服务器、kafka.servers 和 kafka.security（现为 {self.security}）"
+        )
+
+
+def open_client(kind: Callable[..., Client], access: Access, **options: Any) -> Client:
+    """A client of this kind. An attempt that fails leaves no thread or socket behind."""
+    parts: list[KafkaNetClient] = []
+
+    def make(**configs: Any) -> KafkaNetClient:
+        parts.append(KafkaNetClient(**configs))
+        return parts[-1]
+
+    try:
+        return kind(**access.options(), kafka_client=make, **options)
+    except BaseException:
+        for part in parts:
+            part.close()
+        raise
