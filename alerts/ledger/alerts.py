@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select, update
 
-from alerts.ledger.columns import chunks, insert_for, names_of
+from alerts.ledger.columns import names_of
+from alerts.ledger.rows import add_rows, one_of
 from alerts.ledger.tables import alerts
 from alerts.model import Alert
 
@@ -37,9 +38,7 @@ class Alerts:
         """Create those that do not exist yet, by id; returns how many that were."""
         if not new:
             return 0
-        insert = insert_for(self._conn, alerts).on_conflict_do_nothing(index_elements=["id"])
-        rows = [_alert_row(alert) for alert in new]
-        return len(self._conn.execute(insert.returning(alerts.c.id), rows).all())
+        return len(add_rows(self._conn, alerts, [_alert_row(alert) for alert in new]))
 
     def due(self, now: datetime, limit: int = 200) -> list[Alert]:
         """Pending ones whose time has come, oldest first; rows that another sender holds are passed over.
@@ -80,8 +79,9 @@ class Alerts:
         return [_alert(row) for row in self._conn.execute(query.limit(wanted.limit))]
 
     def _change(self, ids: Sequence[str], changes: dict[str, Any]) -> None:
-        for some in chunks(ids):
-            self._conn.execute(update(alerts).where(alerts.c.id.in_(some)).values(changes))
+        if ids:
+            which = one_of(self._conn.dialect.name, alerts.c.id, "ids")
+            self._conn.execute(update(alerts).where(which).values(changes), {"ids": list(ids)})
 
 
 def _alert_row(alert: Alert) -> dict[str, Any]:

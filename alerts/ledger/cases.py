@@ -11,7 +11,8 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
-from alerts.ledger.columns import chunks, contains_any, insert_in, names_of, within_region
+from alerts.ledger.columns import contains_any, insert_in, names_of, within_region
+from alerts.ledger.rows import one_of
 from alerts.ledger.tables import actions, case_numbers, cases
 from alerts.model import CLOSED_STATES, OPEN_STATES, Action, Case, RunningClock
 from stream.errors import Conflict
@@ -81,11 +82,10 @@ class Cases:
 
     def by_events(self, event_ids: Sequence[str]) -> dict[str, Case]:
         """event id -> its case, for the events that have one."""
-        found: dict[str, Case] = {}
-        for ids in chunks(event_ids):
-            rows = self._conn.execute(select(*_CASE).where(cases.c.event_id.in_(ids)))
-            found.update((row.event_id, _case(row)) for row in rows)
-        return found
+        if not event_ids:
+            return {}
+        rows = self._conn.execute(_of_events(self._conn.dialect.name), {"events": list(event_ids)}).all()
+        return {row.event_id: _case(row) for row in rows}
 
     def find(self, wanted: CaseFilter) -> list[Case]:
         query = _where(select(*_CASE), wanted).order_by(*_ORDER[wanted.sort])
@@ -139,8 +139,17 @@ class Cases:
 
 @cache
 def _create(dialect: str) -> ReturningInsert[Any]:
-    """Built once: building a statement takes longer than running it."""
-    return insert_in(dialect, cases).on_conflict_do_nothing(index_elements=["event_id"]).returning(cases.c.id)
+    """Built once: building a statement takes longer than running it.
+
+    No column is named to conflict on: of two processes that open the same case at once, PostgreSQL would let the second
+    fail on whichever unique column it checks first.
+    """
+    return insert_in(dialect, cases).on_conflict_do_nothing().returning(cases.c.id)
+
+
+@cache
+def _of_events(dialect: str) -> Select[*tuple[Any, ...]]:
+    return select(*_CASE).where(one_of(dialect, cases.c.event_id, "events"))
 
 
 @cache

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, DateTime, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
-
-T = TypeVar("T")
-
-CHUNK = 1000  # well under the smallest limit of bound values in one statement (32,766 in SQLite)
 
 
 class Utc(TypeDecorator[datetime]):
@@ -48,11 +44,6 @@ def insert_for(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Ins
 
 def insert_in(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-
-
-def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def within_region(column: ColumnElement[Any], region: str) -> ColumnElement[bool]:

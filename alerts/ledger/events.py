@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, bindparam, cast, exists, func, select
 
-from alerts.ledger.columns import chunks, contains_any, insert_for, names_of, within_region
+from alerts.ledger.columns import contains_any, names_of, within_region
+from alerts.ledger.rows import add_rows, one_of, put_rows
 from alerts.ledger.tables import cases, event_posts, events
 from alerts.model import Event, EventPost
 
@@ -51,20 +53,15 @@ class Events:
 
     def save(self, changed: Sequence[Event], signatures: Mapping[str, bytes]) -> None:
         """Write events as they are now, by id. An event that `signatures` lacks keeps an empty signature."""
-        if not changed:
-            return
-        insert = insert_for(self._conn, events)
-        update = {column.name: insert.excluded[column.name] for column in events.c if column.name != "id"}
-        statement = insert.on_conflict_do_update(index_elements=["id"], set_=update)
-        self._conn.execute(statement, [_event_row(event, signatures.get(event.id, b"")) for event in changed])
+        if changed:
+            put_rows(self._conn, events, [_event_row(event, signatures.get(event.id, b"")) for event in changed])
 
     def link(self, posts: Sequence[EventPost]) -> set[str]:
         """Say that posts belong to events; a post that already has an event keeps it. Returns the ids newly linked."""
         if not posts:
             return set()
-        insert = insert_for(self._conn, event_posts).on_conflict_do_nothing(index_elements=["post_id"])
         rows = [{name: getattr(post, name) for name in names_of(EventPost)} for post in posts]
-        return set(self._conn.execute(insert.returning(event_posts.c.post_id), rows).scalars())
+        return set(add_rows(self._conn, event_posts, rows))
 
     def get(self, event_id: str) -> Event | None:
         row = self._conn.execute(select(*_EVENT).where(events.c.id == event_id)).first()
@@ -85,21 +82,20 @@ class Events:
     def posts_since(self, since: Mapping[str, datetime]) -> dict[str, list[EventPost]]:
         """The posts of many events, of each from its instant on, newest first."""
         found: dict[str, list[EventPost]] = {event_id: [] for event_id in since}
-        for ids in chunks(list(since)):
-            earliest = min(since[event_id] for event_id in ids)
-            query = select(*_POST).where(event_posts.c.event_id.in_(ids), event_posts.c.at >= earliest)
-            for row in self._conn.execute(query.order_by(event_posts.c.at.desc(), event_posts.c.post_id)):
-                if row.at >= since[row.event_id]:
-                    found[row.event_id].append(_post(row))
+        if not since:
+            return found
+        values = {"events": list(since), "earliest": min(since.values())}
+        for row in self._conn.execute(_posts_since(self._conn.dialect.name), values).all():
+            if row.at >= since[row.event_id]:
+                found[row.event_id].append(_post(row))
         return found
 
     def of_posts(self, post_ids: Sequence[str]) -> dict[str, str]:
         """post id -> event id, for the posts that have one."""
-        found: dict[str, str] = {}
-        for ids in chunks(post_ids):
-            query = select(event_posts.c.post_id, event_posts.c.event_id).where(event_posts.c.post_id.in_(ids))
-            found.update((post, event) for post, event in self._conn.execute(query))
-        return found
+        if not post_ids:
+            return {}
+        rows = self._conn.execute(_of_posts(self._conn.dialect.name), {"posts": list(post_ids)}).all()
+        return {post: event for post, event in rows}
 
     def find(self, wanted: EventFilter) -> list[Event]:
         """Events taken over by another are left out."""
@@ -116,6 +112,19 @@ class Events:
         rows = self._conn.execute(query.order_by(events.c.last_seen, events.c.id).execution_options(yield_per=500))
         for row in rows:
             yield _event(row), bytes(row.signature)
+
+
+@cache
+def _posts_since(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Built once: building a statement takes longer than running it."""
+    query = select(*_POST).where(one_of(dialect, event_posts.c.event_id, "events"))
+    query = query.where(event_posts.c.at >= bindparam("earliest", type_=event_posts.c.at.type))
+    return query.order_by(event_posts.c.at.desc(), event_posts.c.post_id)
+
+
+@cache
+def _of_posts(dialect: str) -> Select[*tuple[Any, ...]]:
+    return select(event_posts.c.post_id, event_posts.c.event_id).where(one_of(dialect, event_posts.c.post_id, "posts"))
 
 
 def _event_row(event: Event, signature: bytes) -> dict[str, Any]:

@@ -1,0 +1,100 @@
+"""Many rows in one statement, with as little of our own work as each database allows.
+
+A statement with a thousand placeholders takes a driver longer to read than PostgreSQL needs to carry it out. So a list
+goes over as one value (an array; to SQLite, JSON), and rows go to PostgreSQL as one JSON text that it takes apart
+itself. To SQLite they go row by row, which its driver does in C.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    String,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from alerts.ledger.columns import insert_in
+
+Insert = sqlite.Insert | postgresql.Insert
+Rows = Sequence[Mapping[str, Any]]
+
+
+def one_of(dialect: str, one: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether the text column is in the list that is bound as `name`."""
+    if dialect == "postgresql":
+        return one == any_(bindparam(name, type_=postgresql.ARRAY(String)))
+    listed = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+    return one.in_(select(listed.c.value))
+
+
+def add_rows(conn: Connection, table: Table, rows: Rows) -> list[str]:
+    """Create those that do not exist yet, by primary key (one text column); returns the new ones' keys.
+
+    Rows are written in the order of their keys: two processes that write the same ones wait, but never for each other.
+    """
+    (key,) = (one.name for one in table.primary_key)
+    wanted = {row[key]: row for row in reversed(rows)}
+    statement = _add(conn.dialect.name, table, key)
+    return list(conn.execute(statement, _bound(conn, [wanted[one] for one in sorted(wanted)])).scalars())
+
+
+def put_rows(conn: Connection, table: Table, rows: Rows) -> None:
+    """Create or replace by primary key (one text column); of two rows with the same key the last one stays."""
+    (key,) = (one.name for one in table.primary_key)
+    wanted = {row[key]: row for row in rows}
+    conn.execute(_put(conn.dialect.name, table, key), _bound(conn, [wanted[one] for one in sorted(wanted)]))
+
+
+@cache
+def _add(dialect: str, table: Table, key: str) -> ReturningInsert[Any]:
+    """Built once: building a statement takes longer than running it."""
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=[key]).returning(table.c[key])
+
+
+@cache
+def _put(dialect: str, table: Table, key: str) -> Insert:
+    insert = _insert(dialect, table)
+    changes = {one.name: insert.excluded[one.name] for one in table.c if one.name != key}
+    return insert.on_conflict_do_update(index_elements=[key], set_=changes)
+
+
+def _insert(dialect: str, table: Table) -> Insert:
+    insert = insert_in(dialect, table)
+    if dialect != "postgresql":
+        return insert
+    given = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
+    names = [column(one.name, one.type) for one in table.c]
+    taken = given.table_valued(*names, name="r").render_derived(name="r", with_types=True)
+    return insert.from_select([one.name for one in table.c], select(*taken.c))
+
+
+def _bound(conn: Connection, rows: Rows) -> Any:
+    if conn.dialect.name != "postgresql":
+        return rows
+    return {"rows": json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_in_json)}
+
+
+def _in_json(value: Any) -> str:
+    """What JSON has no form for, as PostgreSQL reads it."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    raise ValueError(f"no form in the ledger for {value!r}")
