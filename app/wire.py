@@ -22,6 +22,7 @@ from configs.settings import Settings
 from configs.severity import SeverityRules, load_severity
 from stream.archive import Query
 from stream.errors import MinshengError
+from stream.worker import Count, ignore
 
 if TYPE_CHECKING:
     from alerts.decide import Decider
@@ -116,8 +117,28 @@ class House:
         self.data.mkdir(parents=True, exist_ok=True)
         url = self.settings.ledger.url.get_secret_value()
         ledger = Ledger(url or f"sqlite:///{self.data / 'ledger.sqlite'}", pool=self.settings.ledger.pool)
-        ledger.migrate()
+        try:
+            ledger.migrate()
+        except BaseException:
+            ledger.close()  # its server is away; the next try makes a new one
+            raise
         return ledger
+
+    def close(self) -> None:
+        """Close what was opened: the group's other members take over at once."""
+        for name in ("log", "archive", "ledger"):
+            opened = self.__dict__.get(name)
+            if opened is not None and hasattr(opened, "close"):
+                opened.close()
+
+    def when_assigned(self, group: str, act: Callable[[], None]) -> None:
+        """Have `act` called, before the next records, when the group's partitions have moved between processes."""
+        if not self.distributed:
+            return
+        from stream.log_kafka import KafkaLog
+
+        if isinstance(self.log, KafkaLog):
+            self.log.on_assigned = lambda topic, its: act() if its == group else None
 
     @property
     def distributed(self) -> bool:
@@ -192,8 +213,8 @@ class House:
             return path.read_bytes()
         return path.read_bytes()
 
-    def counter(self, part: str) -> Counter:
-        return Counter(part, self.ledger, self.now)
+    def counter(self, part: str, also: Count = ignore) -> Counter:
+        return Counter(part, lambda: self.ledger, self.now, also)
 
     def pseudonym(self, source: str, name: str) -> str:
         """The same author of the same source always gets the same pseudonym; "" stays ""."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stream.errors import MinshengError
+from stream.faults import raised_at
 from stream.log import Log, Out, Record
 
 GROUP = "dead-letters"
@@ -21,8 +22,9 @@ class DeadLetter:
     """One record that was set aside.
 
     `name` is the source position, "posts.raw/0/17", and stays the same however often the letter is moved. `error` is
-    the class and `message` the text of what was raised; `taken_at` is when the source topic took the record, `died_at`
-    when it was set aside (both UTC). `key`, `value` and `headers` are the record's own.
+    the class and `message` the text of what was raised (of errors that are not ours the place that raised them);
+    `taken_at` is when the source topic took the record, `died_at` when it was set aside (both UTC). `key`, `value` and
+    `headers` are the record's own.
     """
 
     name: str
@@ -46,13 +48,18 @@ def bury(record: Record, stage: str, error: BaseException) -> Out:
     why = {
         "stage": stage,
         "error": type(error).__name__,
-        "message": str(error)[:MESSAGE_CHARACTERS],
+        "message": _message(error),
         "topic": record.topic,
         "partition": str(record.partition),
         "offset": str(record.offset),
         "at": record.at.isoformat(),
     }
     return Out(record.key, record.value, {**record.headers, **{PREFIX + name: text for name, text in why.items()}})
+
+
+def _message(error: BaseException) -> str:
+    """Our own words; of other errors the place where they were raised, as their words may repeat the record."""
+    return str(error)[:MESSAGE_CHARACTERS] if isinstance(error, MinshengError) else raised_at(error)
 
 
 def list_dead(log: Log, stage: str, limit: int = 1000) -> list[DeadLetter]:

@@ -199,5 +199,7 @@ def _decode(adapter: TypeAdapter[T], value: bytes) -> T:
         return adapter.validate_json(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "整条"
+        where = (
+            ".".join(str(part) if str(part).isascii() else "*" for part in first["loc"]) or "整条"
+        )  # keys may be texts
         raise Poison(f"记录无法解析: 字段 {where}: {first['msg']}") from None  # its own text would repeat the record
