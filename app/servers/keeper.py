@@ -1,8 +1,7 @@
 """Cleans up after a process that starts servers, even when that process is killed: runs beside it, as a plain script.
 
 Its standard input is held open by that process. Each line there is `SIGNAL PID`: a server, and what ends it without
-leaving anything. At the end of input, or when that process is gone, it ends those servers and deletes the folders that it
-was started with.
+leaving anything. At the end of input, or when that process is gone, it ends those servers and deletes what its arguments name.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ KILL_AFTER = 4.0  # seconds between the wanted signal and SIGKILL
 DELETE_WITHIN = 15.0  # seconds; children of a server may still be writing
 
 
-def main(folders: list[str]) -> None:
+def main(paths: list[str]) -> None:
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)  # only the end of input ends it
     kept = listen(os.pidfd_open(os.getppid()))
@@ -28,8 +27,8 @@ def main(folders: list[str]) -> None:
     for _, server in kept:
         send(server, signal.SIGKILL)
     wait(kept, KILL_AFTER)
-    for folder in folders:
-        delete(folder)
+    for path in paths:
+        delete(path)
 
 
 def listen(parent: int) -> list[tuple[int, int]]:
@@ -65,10 +64,13 @@ def wait(kept: list[tuple[int, int]], seconds: float) -> None:
         left -= set(select.select(list(left), [], [], rest)[0])
 
 
-def delete(folder: str) -> None:
+def delete(path: str) -> None:
     until = time.monotonic() + DELETE_WITHIN
-    while os.path.lexists(folder) and time.monotonic() < until:
-        shutil.rmtree(folder, ignore_errors=True)
+    while os.path.lexists(path) and time.monotonic() < until:
+        if os.path.isdir(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            os.unlink(path)
         time.sleep(0.05)
 
 

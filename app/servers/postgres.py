@@ -88,18 +88,8 @@ class Postgres(Server):
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), *options]
 
-    def spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
-        as_user = {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []} if os.geteuid() == 0 else {}
-        with self.log.open("ab") as log:
-            return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # noqa: S603 - our own command
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self.place.path,
-                start_new_session=True,
-                **as_user,
-            )
+    def spawn(self, command: list[str], user: str | None = None) -> subprocess.Popen[bytes]:
+        return super().spawn(command, user or (UNPRIVILEGED if os.geteuid() == 0 else None))
 
     def is_ready(self) -> bool:
         try:

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from pathlib import Path
+from contextlib import suppress
 
 from app.ports import is_taken
+from app.servers.alive import children
+from app.servers.leash import leashed
 from app.servers.throwaway import Throwaway
 from stream.errors import MinshengError
 
@@ -91,15 +93,19 @@ class Server(ABC):
                 raise MinshengError(f"{self.name} 在 {within:.0f} 秒内没有就绪。日志末尾:\n{self.log_tail()}")
             time.sleep(0.05)
 
-    def spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+    def spawn(self, command: list[str], user: str | None = None) -> subprocess.Popen[bytes]:
+        """`user`: as whom it runs, with that user's group and no other."""
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - our own command
-                command,
+                leashed(command, self.end_signal),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.place.path,
                 start_new_session=True,
+                user=user,
+                group=user,
+                extra_groups=[] if user else None,
             )
 
     def said(self) -> str:
@@ -141,9 +147,5 @@ class Server(ABC):
     def _send(self, number: int) -> None:
         if pid := self.pid:
             for one in (pid, *children(pid)):
-                os.kill(one, number)
-
-
-def children(pid: int) -> list[int]:
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(word) for word in path.read_text(encoding="ascii").split()] if path.is_file() else []
+                with suppress(ProcessLookupError):  # a session of it that has just ended
+                    os.kill(one, number)
