@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "过滤器": ("judge", "events"),
     "单个部件": ("worker", "deliver", "crawl", "dashboard"),
     "模型": ("train", "evaluate"),
-    "开发": ("test", "check-code", "bench", "setup"),
+    "开发": ("servers", "test", "check-code", "bench", "chaos", "setup"),
 }
 
 
@@ -322,6 +322,15 @@ def evaluate(data: Path, model: Path | None) -> None:
 # ---- 开发 ----------------------------------------------------------------------------------------
 
 
+@cli.command()
+@click.argument("action", type=click.Choice(["up", "down", "status"]))
+def servers(action: str) -> None:
+    """一次性的 Kafka、Elasticsearch、PostgreSQL: 启动、停止并删除、查看 (用于试用分布式运行)。"""
+    from app.servers.commands import run
+
+    sys.exit(run(action, os.environ, house().data))
+
+
 @cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:
@@ -347,6 +356,21 @@ def bench(name: str | None) -> None:
     from app.develop import run_bench
 
     sys.exit(run_bench(name))
+
+
+@cli.command()
+@click.option("--profile", type=click.Choice(["embedded", "distributed", "all"]), default="all", show_default=True)
+@click.option("--kills", type=click.IntRange(1), default=10, show_default=True, help="杀进程的次数，每 3 秒一次。")
+@click.option("--rate", type=click.FloatRange(1), default=500, show_default=True, help="每秒发布的信息条数。")
+@click.option("--away", type=click.FloatRange(1), default=10, show_default=True, help="服务器离线的秒数。")
+@click.option("--seed", default=1, show_default=True, help="同一个数给出同样的信息和同样的顺序。")
+def chaos(profile: str, kills: int, rate: float, away: float, seed: int) -> None:
+    """混沌试验: 负载之下杀进程、断服务器、写满磁盘，再核对账目。"""
+    from app.chaos.command import PROFILES, run_chaos
+    from app.chaos.run import Plan
+
+    profiles = PROFILES if profile == "all" else (profile,)
+    sys.exit(run_chaos(os.environ, profiles, Plan(kills, rate, away, seed)))
 
 
 @cli.command()

@@ -74,13 +74,22 @@ class Supervisor:
         logs: folder for one log file per part.
         env: the environment of the parts.
         say: tells the user a line.
+        slowest: seconds that a part which keeps ending waits at most before it is started again.
     """
 
-    def __init__(self, parts: Sequence[Part], logs: Path, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        logs: Path,
+        env: Mapping[str, str],
+        say: Callable[[str], None],
+        slowest: float = SLOWEST_RESTART,
+    ) -> None:
         self.parts = parts
         self.logs = logs
         self.env = dict(env)
         self.say = say
+        self.slowest = slowest
         self.running: list[Running] = []
 
     def start(self) -> None:
@@ -115,7 +124,7 @@ class Supervisor:
 
     def _plan_restart(self, one: Running, now: float) -> None:
         one.failures = 0 if now - one.started > STEADY_AFTER else one.failures + 1
-        pause = min(SLOWEST_RESTART, 2.0**one.failures)
+        pause = min(self.slowest, 2.0**one.failures)
         one.restart_at = now + pause
         how = f"部件 {one.part.name} 意外退出 (代码 {one.process.returncode})"
         self.say(f"{how}，{pause:.0f} 秒后重启；日志: {self.log_of(one.part)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from email.headerregistry import Address
@@ -20,6 +21,7 @@ from stream.errors import NotifyError
 
 IN_FULL = 12  # cases told at length in one mail; mail programs cut off what is longer than about 100 kB
 SUBJECT_LIMIT = 80
+ALERTS_HEADER = "X-Minsheng-Alerts"  # names every alert that the mail tells
 
 
 def compose(
@@ -53,6 +55,11 @@ def _true_recipients(office: OfficeAddress, notices: Sequence[Notice]) -> tuple[
     return office.emails, copies
 
 
+def fingerprint(alert_id: str) -> str:
+    """What stands for an alert in the header of the mail that tells it: so the books of both sides can be compared."""
+    return hashlib.sha256(alert_id.encode()).hexdigest()[:16]
+
+
 def _write_headers(
     message: EmailMessage,
     letterhead: Letterhead,
@@ -75,6 +82,7 @@ def _write_headers(
     message["Subject"] = clip(clean_line(subject_of(matters)), SUBJECT_LIMIT)
     message["Date"] = now.astimezone(SHANGHAI)
     message["Message-ID"] = f"<{mail_id}@minsheng.{domain}>"
+    message[ALERTS_HEADER] = " ".join(fingerprint(notice.alert.id) for notice in notices)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answers, please
     if any(notice.alert.severity >= 4 for notice in notices):
         message["Importance"] = "high"
