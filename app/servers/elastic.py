@@ -6,10 +6,10 @@ import json
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from app.servers.jvm import SERVER_OPTIONS
 from app.servers.server import HOST, Server, free_port
 from app.servers.throwaway import Throwaway
 
-MEMORY = "512m"
 LOGGING = """\
 appender.out.type = Console
 appender.out.name = out
@@ -39,8 +39,7 @@ class Elastic(Server):
 
     def command(self) -> list[str]:
         options = [
-            f"-Xmx{MEMORY}",
-            "-XX:+UseSerialGC",
+            *SERVER_OPTIONS,
             f"-Djava.io.tmpdir={self.folder / 'tmp'}",
             f"-Des.nativelibs.path={self.home / 'lib/platform'}",
             "--enable-native-access=ALL-UNNAMED",

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import uuid
-from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from app.ports import answers
-from app.servers.server import HOST, Server, free_port
+from app.servers.jvm import SERVER_OPTIONS, TOOL_OPTIONS
+from app.servers.server import HOST, STARTS_WITHIN, Server, free_port
 from app.servers.throwaway import Throwaway
 from stream.errors import MinshengError
 
-MEMORY = "512m"
+CLUSTER = "bWluc2hlbmctdGhyb3dhdw"  # an identity is 16 bytes in base64; none of these clusters ever meets another
 SETTINGS = """\
 process.roles=broker,controller
 node.id=1
@@ -57,22 +55,24 @@ class Kafka(Server):
     def prepare(self) -> None:
         self.folder.mkdir()
         values = {"host": HOST, "port": self.port, "controller": self.controller, "data": self.folder / "data"}
-        (self.folder / "server.properties").write_text(SETTINGS.format(**values), encoding="utf-8")
+        Path(self._settings).write_text(SETTINGS.format(**values), encoding="utf-8")
         (self.folder / "log4j2.xml").write_text(LOGGING, encoding="utf-8")
-        identity = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A", 1)
-        command = self._java(
-            "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(self.folder / "server.properties")
+        process = self.spawn(
+            self._java(TOOL_OPTIONS, "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", self._settings)
         )
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own command
-        if done.returncode:
-            raise MinshengError(f"kafka 的目录没有建成:\n{(done.stdout + done.stderr)[-2000:]}")
+        if process.wait(STARTS_WITHIN):
+            raise MinshengError(f"kafka 的目录没有建成:\n{self.log_tail()}")
 
     def command(self) -> list[str]:
-        return self._java("kafka.Kafka", str(self.folder / "server.properties"))
+        return self._java(SERVER_OPTIONS, "kafka.Kafka", self._settings)
 
-    def _java(self, *arguments: str) -> list[str]:
-        options = [f"-Xmx{MEMORY}", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}"]
-        return [str(self.java), *options, "-cp", f"{self.jars / 'lib'}/*", *arguments]
+    @property
+    def _settings(self) -> str:
+        return str(self.folder / "server.properties")
+
+    def _java(self, options: tuple[str, ...], *arguments: str) -> list[str]:
+        logging = f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}"
+        return [str(self.java), *options, logging, "-cp", f"{self.jars / 'lib'}/*", *arguments]
 
     def is_ready(self) -> bool:
         return answers(HOST, self.port) and "Kafka Server started" in self.said()

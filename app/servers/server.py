@@ -81,7 +81,6 @@ class Server(ABC):
             self.prepare()
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         self.process = self.spawn(self.command())
-        self.place.hold(self.process.pid, self.end_signal)
 
     def wait(self, within: float = STARTS_WITHIN) -> None:
         until = time.monotonic() + within
@@ -94,9 +93,9 @@ class Server(ABC):
             time.sleep(0.05)
 
     def spawn(self, command: list[str], user: str | None = None) -> subprocess.Popen[bytes]:
-        """`user`: as whom it runs, with that user's group and no other."""
+        """A process that does not outlive this one. `user`: as whom it runs, with that user's group and no other."""
         with self.log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - our own command
+            process = subprocess.Popen(  # noqa: S603 - our own command
                 leashed(command, self.end_signal),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -107,6 +106,8 @@ class Server(ABC):
                 group=user,
                 extra_groups=[] if user else None,
             )
+        self.place.hold(process.pid, self.end_signal)
+        return process
 
     def said(self) -> str:
         """What it has logged since its last start."""
