@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from app.chaos.books import Books
-from app.chaos.run import Plan, Storm, as_json, report, storm_embedded
+from app.chaos.run import Plan, Storm, as_json, report, storm_distributed, storm_embedded
 
 PROFILES = ("embedded", "distributed")
 
