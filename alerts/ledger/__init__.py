@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from alerts.ledger.alerts import AlertFilter, Alerts
 from alerts.ledger.audit import Audit, AuditEntry
 from alerts.ledger.cases import CaseFilter, Cases
-from alerts.ledger.engine import HEAD, connect, parse, reading, shown, stamped, take_turns
+from alerts.ledger.engine import HEAD, be_patient, connect, parse, reading, shown, stamped, take_turns
 from alerts.ledger.events import EventFilter, Events
 from alerts.ledger.faults import plainly
 from alerts.ledger.meters import Meter, Meters, SourceRun
@@ -29,6 +29,9 @@ from alerts.ledger.users import Users
 from stream.errors import MinshengError
 
 __all__ = ["AlertFilter", "AuditEntry", "CaseFilter", "EventFilter", "Ledger", "Meter", "SourceRun", "Tx"]
+
+
+MIGRATING = 6_011_573  # the lock of those that migrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class Ledger:
                 if stamped(conn) == HEAD:
                     return
             with self._engine.begin() as conn:
-                take_turns(conn)
+                be_patient(conn)
+                take_turns(conn, MIGRATING)
                 self._upgrade(conn, stamped(conn))
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, or_, select, update
 
 from alerts.ledger.columns import names_of
+from alerts.ledger.engine import take_turns
 from alerts.ledger.rows import add_rows, one_of
 from alerts.ledger.tables import alerts
 from alerts.model import Alert
@@ -27,6 +28,7 @@ class AlertFilter:
     limit: int = 100
 
 
+SENDERS = 6_011_574  # the lock of those that look for due alerts
 _ALERT = [alerts.c[name] for name in names_of(Alert)]
 
 
@@ -43,12 +45,23 @@ class Alerts:
     def due(self, now: datetime, limit: int = 200) -> list[Alert]:
         """Pending ones whose time has come, oldest first; rows that another sender holds are passed over.
 
-        Locks them where the database can, so it needs a writing transaction (`ledger.begin`).
+        Locks them, so it needs a writing transaction (`ledger.begin`); on PostgreSQL one sender looks at a time. Those
+        that were held or failed together (one mail, so they have the same `why_not`) come together, beyond `limit` if
+        need be: sent in two halves under one Message-ID, the second half would be taken for a copy of the first.
         """
+        take_turns(self._conn, SENDERS)
         ready = or_(alerts.c.next_try_at.is_(None), alerts.c.next_try_at <= now)
-        query = select(*_ALERT).where(alerts.c.state == "pending", ready)
-        query = query.order_by(alerts.c.created_at, alerts.c.id).limit(limit).with_for_update(skip_locked=True)
-        return [_alert(row) for row in self._conn.execute(query)]
+        query = select(*_ALERT).where(alerts.c.state == "pending", ready).order_by(alerts.c.created_at, alerts.c.id)
+        query = query.with_for_update(skip_locked=True)
+        found = [_alert(row) for row in self._conn.execute(query.limit(limit)).all()]
+        return found if len(found) < limit else found + self._of_same_mails(query, found)
+
+    def _of_same_mails(self, query: Select[*tuple[Any, ...]], found: Sequence[Alert]) -> list[Alert]:
+        held = {alert.why_not for alert in found if alert.why_not}
+        if not held:
+            return []
+        rest = query.where(alerts.c.why_not.in_(held), alerts.c.id.not_in([alert.id for alert in found]))
+        return [_alert(row) for row in self._conn.execute(rest).all()]
 
     def hold(self, ids: Sequence[str], why: str, until: datetime) -> None:
         """Keep other senders off until then, so that sending needs no open transaction. Counts no attempt."""

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 from sqlalchemy.sql.dml import ReturningInsert
 
 from alerts.ledger.columns import contains_any, insert_in, names_of, within_region
+from alerts.ledger.engine import writes
 from alerts.ledger.rows import one_of
 from alerts.ledger.tables import actions, case_numbers, cases
 from alerts.model import CLOSED_STATES, OPEN_STATES, Action, Case, RunningClock
@@ -118,15 +119,26 @@ class Cases:
         return [Action(*row) for row in self._conn.execute(query.order_by(actions.c.at, actions.c.seq))]
 
     def to_tell(self, now: datetime, limit: int = 500) -> list[Case]:
-        """Open cases with a clock that has come near or run out and was not told of (see `told`)."""
+        """Open cases with a clock that has come near or run out and was not told of (see `told`).
+
+        A writing transaction locks them, so that nobody changes their clocks before they are told of, and passes over
+        those that another one holds.
+        """
         query = select(*_CASE).where(cases.c.tell_at <= now, cases.c.state.in_(OPEN_STATES))
-        return [_case(row) for row in self._conn.execute(query.order_by(cases.c.tell_at, cases.c.id).limit(limit))]
+        query = query.order_by(cases.c.tell_at, cases.c.id).limit(limit)
+        if writes(self._conn):
+            query = query.with_for_update(skip_locked=True)
+        return [_case(row) for row in self._conn.execute(query).all()]
 
     def told(self, case: Case, now: datetime) -> None:
-        """All alerts of this case's clocks up to `now` exist: look again when the next one falls due."""
+        """All alerts of this case's clocks up to `now` exist: look again when the next one falls due.
+
+        Does nothing when the case was changed since it was read: its clocks are others now, and are looked at anew.
+        """
         later = [at for clock in case.clocks if clock.done_at is None for at in (clock.due_soon_at, clock.due_at)]
         next_at = min((at for at in later if at > now), default=None)
-        self._conn.execute(update(cases).where(cases.c.id == case.id).values(tell_at=next_at))
+        same = (cases.c.id == case.id) & (cases.c.version == case.version)
+        self._conn.execute(update(cases).where(same).values(tell_at=next_at))
 
     def _one(self, condition: ColumnElement[bool]) -> Case | None:
         row = self._conn.execute(select(*_CASE).where(condition)).first()

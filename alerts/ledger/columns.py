@@ -14,6 +14,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
 
+def utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"datetime without a timezone: {value!r}")
+    return value.astimezone(UTC)
+
+
 class Utc(TypeDecorator[datetime]):
     """An instant: `timestamptz` in PostgreSQL, fixed-width UTC text in SQLite. Comes back timezone-aware in UTC.
 
@@ -26,9 +32,7 @@ class Utc(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"datetime without a timezone: {value!r}")
-        instant = value.astimezone(UTC)
+        instant = utc(value)
         return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

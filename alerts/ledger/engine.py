@@ -32,7 +32,7 @@ PATIENCE = {
     "application_name": "minsheng",
     "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
 }
-_MIGRATING = 6_011_573  # any fixed number: two processes that migrate the same PostgreSQL at once take turns
+_TURN = text("SELECT pg_advisory_xact_lock(:number)")
 
 
 def parse(url: str) -> URL:
@@ -102,12 +102,22 @@ def stamped(conn: Connection) -> str:
     return conn.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
-def take_turns(conn: Connection) -> None:
-    """Wait until no other process migrates this PostgreSQL, however long; building an index may take as long, too."""
+def writes(conn: Connection) -> bool:
+    """Whether the transaction is one that may write."""
+    return not conn.get_execution_options().get("looks_only", False)
+
+
+def take_turns(conn: Connection, number: int) -> None:
+    """Let in one transaction at a time of those that give the same number. SQLite lets in one writer anyhow."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(_TURN, {"number": number})
+
+
+def be_patient(conn: Connection) -> None:
+    """No limit on what comes next in this transaction: building an index may take long, or waiting for it."""
     if conn.dialect.name == "postgresql":
         conn.execute(text("SET LOCAL lock_timeout = 0"))
         conn.execute(text("SET LOCAL statement_timeout = 0"))
-        conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})
 
 
 def _make_folder(target: URL) -> None:
@@ -147,6 +157,6 @@ def _use_wal(raw: sqlite3.Connection) -> None:
 
 def _begin(conn: Connection) -> None:
     """A writer takes the lock at once: one that reads first and writes later would fail instead of waiting."""
-    looks_only = conn.get_execution_options().get("looks_only", False)
+    looks_only = not writes(conn)
     conn.exec_driver_sql(f"PRAGMA query_only = {looks_only:d}")
     conn.exec_driver_sql("BEGIN" if looks_only else "BEGIN IMMEDIATE")

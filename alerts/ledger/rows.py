@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
-from alerts.ledger.columns import insert_in
+from alerts.ledger.columns import insert_in, utc
 
 Insert = sqlite.Insert | postgresql.Insert
 Rows = Sequence[Mapping[str, Any]]
@@ -95,6 +95,6 @@ def _in_json(value: Any) -> str:
     """What JSON has no form for, as PostgreSQL reads it."""
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).isoformat()
-    raise ValueError(f"no form in the ledger for {value!r}")
+    if isinstance(value, datetime):
+        return utc(value).isoformat()
+    raise TypeError(f"no form in the ledger for a {type(value).__name__}")
