@@ -116,12 +116,24 @@ class Access:
         )
 
 
+class Connections(KafkaNetClient):  # type: ignore[misc]
+    """The library's own, but a connection whose last request was not sent yet is closed like the others."""
+
+    def close(self, node_id: int | None = None) -> None:
+        conns = list(self._manager._conns.values()) if node_id is None else []  # noqa: SLF001
+        transports = [conn.transport for conn in conns if conn.transport is not None]
+        super().close(node_id)
+        for transport in transports:
+            if (left := transport._sock) is not None:  # noqa: SLF001
+                left.close()
+
+
 def open_client(kind: Callable[..., Client], access: Access, **options: Any) -> Client:
     """A client of this kind. An attempt that fails leaves no thread or socket behind."""
-    parts: list[KafkaNetClient] = []
+    parts: list[Connections] = []
 
-    def make(**configs: Any) -> KafkaNetClient:
-        parts.append(KafkaNetClient(**configs))
+    def make(**configs: Any) -> Connections:
+        parts.append(Connections(**configs))
         return parts[-1]
 
     try:

@@ -138,6 +138,8 @@ class Member:
     def _join(self) -> None:
         self._consumer = open_client(KafkaConsumer, self._access, group_id=self._group, **OPTIONS)
         self._consumer.subscribe([self._name], listener=self._listener)
+        # Whoever shares out the partitions must know them by then.
+        self._consumer.end_offsets([TopicPartition(self._name, 0)], timeout_ms=CONTACT_MS)
 
     def _leave(self) -> None:
         consumer, self._consumer = self._consumer, None

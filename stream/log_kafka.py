@@ -26,7 +26,7 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from stream.errors import Poison
+from stream.errors import Poison, Unavailable
 from stream.kafka_client import REQUEST_MS, Access, open_client
 from stream.kafka_member import Member
 from stream.kafka_topics import MAX_RECORD, OVERHEAD, Topics
@@ -130,7 +130,11 @@ class KafkaLog:
         if self._closed.is_set():
             return []
         name = self._topics.ensure(topic)
-        return self._member(topic, name, group).read(limit, wait)
+        try:
+            return self._member(topic, name, group).read(limit, wait)
+        except Unavailable:
+            self._topics.forget(topic)
+            raise
 
     def commit(self, group: str, records: Sequence[Record]) -> None:
         """What was not read here, or whose partition has moved on, is not committed: it comes again."""
