@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app import VERSION
+
 if TYPE_CHECKING:
     from app.wire import House
 
@@ -42,7 +44,7 @@ class Grouped(click.Group):
 
 
 @click.group(cls=Grouped, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name=None, version="0.1.0", prog_name="minsheng")
+@click.version_option(package_name=None, version=VERSION, prog_name="minsheng")
 def cli() -> None:
     """民声: 从公开信息发现民生问题，派给责任单位，盯住时限，按周出数。
 
@@ -261,8 +263,10 @@ def events(window_days: int) -> None:
 def worker(stage: str, drain: bool) -> None:
     """运行一个处理环节。"""
     from app.parts import work
+    from app.stopping import Stop
 
-    work(house(), stage, drain=drain)
+    stop = Stop().install()  # before anything that takes its time
+    work(house(), stage, drain=drain, stop=stop)
 
 
 @cli.command()
@@ -270,8 +274,10 @@ def worker(stage: str, drain: bool) -> None:
 def deliver(drain: bool) -> None:
     """盯时限、发预警。"""
     from app.parts import keep_delivering
+    from app.stopping import Stop
 
-    keep_delivering(house(), drain=drain)
+    stop = Stop().install()
+    keep_delivering(house(), drain=drain, stop=stop)
 
 
 @cli.command()
@@ -280,8 +286,10 @@ def deliver(drain: bool) -> None:
 def crawl(once: bool, sources: tuple[str, ...]) -> None:
     """采集启用的来源 (或指定的几个)。"""
     from app.parts import keep_crawling
+    from app.stopping import Stop
 
-    sys.exit(BAD if keep_crawling(house(), sources, once=once) else 0)
+    stop = Stop().install()
+    sys.exit(BAD if keep_crawling(house(), sources, once=once, stop=stop) else 0)
 
 
 @cli.command()
@@ -332,12 +340,13 @@ def servers(action: str) -> None:
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
+@click.option("--servers", is_flag=True, help="缺少 Kafka、Elasticsearch 或 PostgreSQL 算失败，而不是跳过。")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def test(arguments: tuple[str, ...]) -> None:
+def test(servers: bool, arguments: tuple[str, ...]) -> None:
     """跑测试 (其余参数交给 pytest)。"""
     from app.develop import run_tests
 
-    sys.exit(run_tests(arguments))
+    sys.exit(run_tests(arguments, servers))
 
 
 @cli.command("check-code")

@@ -110,6 +110,27 @@ def test_development_commands_bring_the_development_packages(tmp_path: Path) -> 
     assert "requirements-dev.lock" in log.read_text()
 
 
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("servers up", True),
+        ("test --servers", True),
+        ("test -x --servers", True),
+        ("demo --distributed", True),
+        ("chaos", True),
+        ("bench distributed", True),
+        ("demo", False),
+        ("test", False),
+        ("bench judge", False),
+    ],
+)
+def test_what_starts_servers_brings_a_java(tmp_path: Path, command: str, wanted: bool) -> None:
+    path, log = tools(tmp_path), tmp_path / "calls"
+    venv = fake_venv(tmp_path / "venv", log)
+    launch(path, *command.split(), MINSHENG_VENV=str(venv))
+    assert ("requirements-servers.lock" in log.read_text()) is wanted
+
+
 def test_the_lock_of_a_start_that_died_is_taken_over(tmp_path: Path) -> None:
     path, log = tools(tmp_path), tmp_path / "calls"
     venv = fake_venv(tmp_path / "venv", log)
@@ -119,7 +140,7 @@ def test_the_lock_of_a_start_that_died_is_taken_over(tmp_path: Path) -> None:
 
 
 def test_the_lock_files_pin_every_package_and_name_no_address() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-servers.lock"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         assert lines
         for line in lines:

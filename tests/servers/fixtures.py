@@ -7,6 +7,7 @@ servers themselves, to stop, kill, pause and start again. A test that does so le
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -17,12 +18,13 @@ from app.servers.elastic import Elastic
 from app.servers.jars import elastic_home, kafka_jars
 from app.servers.java import find_java
 from app.servers.kafka import Kafka
-from app.servers.missing import Missing
 from app.servers.postgres import Postgres, find_postgres
 from app.servers.server import Server
 from app.servers.throwaway import Throwaway
+from stream.errors import MinshengError
 
 S = TypeVar("S", bound=Server)
+WANTED = "no server: "  # begins the reason of such a skip
 
 
 def say(line: str) -> None:
@@ -32,19 +34,35 @@ def say(line: str) -> None:
 
 @contextmanager
 def running(make: Callable[[Throwaway], S]) -> Iterator[S]:
-    """Skips the test when something is not installed; under NEED_SERVERS=1 that is a failure."""
+    """Skips the test when the server's programs cannot be had; one that does not start is a failure."""
     place = Throwaway()
     try:
-        server = make(place)
+        server = found(lambda: make(place))
         server.start()
         yield server
         server.stop()
-    except Missing as missing:
-        if os.environ.get("NEED_SERVERS") == "1":
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
     finally:
         place.end()
+
+
+def found(make: Callable[[], S]) -> S:
+    try:
+        return make()
+    except MinshengError as error:
+        if os.environ.get("NEED_SERVERS") == "1":
+            pytest.fail(f"{WANTED}{error}", pytrace=False)
+        pytest.skip(f"{WANTED}{error}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Names every file whose tests were skipped for want of a server, and why."""
+    lacking: Counter[tuple[str, str]] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if WANTED in reason:
+            lacking[report.nodeid.partition("::")[0], reason.partition(WANTED)[2]] += 1
+    for (file, reason), tests in sorted(lacking.items()):
+        terminalreporter.write_line(f"SKIPPED {file} ({tests} tests), no server: {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")
