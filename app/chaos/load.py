@@ -14,7 +14,28 @@ from stream.messages import Post, post_id
 NAMES = "云溪柳湖梅岭松涛兰亭竹径荷风桂语枫林晓月清泉翠谷丹霞金沙银杏石桥花港雁荡鹿鸣"
 KINDS = ("小区", "小学", "新村", "花园", "工业园", "公司工地", "医院", "农贸市场")
 CLAUSES = 14  # of an ordinary post: about 200 characters
-COUNTIES = {"330304": "瓯海区", "330109": "萧山区", "330212": "鄞州区", "330603": "柯桥区", "330782": "义乌市"}
+COUNTIES = {
+    "330109": "萧山区",
+    "330110": "余杭区",
+    "330122": "桐庐县",
+    "330212": "鄞州区",
+    "330282": "慈溪市",
+    "330304": "瓯海区",
+    "330326": "平阳县",
+    "330382": "乐清市",
+    "330421": "嘉善县",
+    "330483": "桐乡市",
+    "330523": "安吉县",
+    "330522": "长兴县",
+    "330603": "柯桥区",
+    "330681": "诸暨市",
+    "330782": "义乌市",
+    "330784": "永康市",
+    "330881": "江山市",
+    "330921": "岱山县",
+    "331081": "温岭市",
+    "331127": "景宁畲族自治县",
+}
 TELLINGS = (
     (
         "{county}{name}实验小学食堂食物中毒",
@@ -51,14 +72,14 @@ def ordinary_posts(n: int, seed: int, start: datetime, per_day: float) -> Iterat
 
 
 def planted_posts(n: int, seed: int, at: datetime) -> list[list[Post]]:
-    """`n` grave events at places of their own, each told by len(TELLINGS) posts."""
+    """`n` grave events (at most len(COUNTIES)), each in a county of its own and told by len(TELLINGS) posts."""
     draw = random.Random(f"planted {seed}")  # noqa: S311 - invented texts, no secret
     names = draw.sample([a + b + c for a in NAMES[:16] for b in NAMES[16:28] for c in NAMES[28:]], n)
-    return [[_telling(seed, name, number, at) for number in range(len(TELLINGS))] for name in names]
+    places = zip(names, draw.sample(sorted(COUNTIES), n), strict=True)
+    return [[_telling(seed, name, county, number, at) for number in range(len(TELLINGS))] for name, county in places]
 
 
-def _telling(seed: int, name: str, number: int, at: datetime) -> Post:
-    region = sorted(COUNTIES)[sum(map(ord, name)) % len(COUNTIES)]
+def _telling(seed: int, name: str, region: str, number: int, at: datetime) -> Post:
     title, text = (part.format(county=COUNTIES[region], name=name) for part in TELLINGS[number])
     return Post(post_id("planted", f"{seed}/{name}/{number}"), "load", "message", title, text, at, at, region=region)
 

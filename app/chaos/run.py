@@ -20,7 +20,7 @@ import click
 
 from alerts.ledger import AlertFilter
 from app.chaos.books import Books, balance
-from app.chaos.load import ordinary_posts, planted_posts
+from app.chaos.load import COUNTIES, ordinary_posts, planted_posts
 from app.chaos.mailbox import HOST, Mailbox
 from app.chaos.part import CLOCK
 from app.chaos.troubles import (
@@ -52,7 +52,6 @@ GLANCE = 0.1
 SLOWEST_RESTART = 2.0
 KILLS_PER_ROUND = 40  # every trouble comes once in so many kills
 POSTS_PER_PLANTED = 400
-MOST_PLANTED = 60
 CALM = 180.0  # seconds to come to rest, and one more for every CALM_RATE posts
 CALM_RATE = 60.0
 JUMPS = 24  # hours that the clock may be set ahead until every mail that was put off has gone out
@@ -165,7 +164,7 @@ def _storm(
     mailbox.start()
     house = open_house(settings := _environment(env, folder / "data", mailbox.port))
     _ = house.log, house.archive, house.ledger  # made before several processes open them
-    planted = planted_posts(min(plan.posts // POSTS_PER_PLANTED + 1, MOST_PLANTED), plan.seed, datetime.now(UTC))
+    planted = planted_posts(min(plan.posts // POSTS_PER_PLANTED + 1, len(COUNTIES)), plan.seed, datetime.now(UTC))
     posts = _shuffled(plan, planted)
     load = Load(house.log, posts, plan.rate)
     supervisor = Supervisor(
