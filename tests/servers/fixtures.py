@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import pytest
 
+from app.servers.cluster import Packages, find_packages
 from app.servers.elastic import Elastic
 from app.servers.jars import elastic_home, kafka_jars
 from app.servers.java import find_java
@@ -24,6 +25,7 @@ from app.servers.throwaway import Throwaway
 from stream.errors import MinshengError
 
 S = TypeVar("S", bound=Server)
+T = TypeVar("T")
 WANTED = "no server: "  # begins the reason of such a skip
 
 
@@ -45,7 +47,8 @@ def running(make: Callable[[Throwaway], S]) -> Iterator[S]:
         place.end()
 
 
-def found(make: Callable[[], S]) -> S:
+def found(make: Callable[[], T]) -> T:
+    """What `make` gives, or a skip, or under NEED_SERVERS=1 a failure."""
     try:
         return make()
     except MinshengError as error:
@@ -102,3 +105,9 @@ def elastic_url(elastic_server: Elastic) -> str:
 def postgres_url(postgres_server: Postgres) -> str:
     """Of a database `minsheng` whose owner may make others."""
     return postgres_server.url
+
+
+@pytest.fixture(scope="session")
+def packages() -> Packages:
+    """The programs of all three servers."""
+    return found(lambda: find_packages(os.environ, say))
