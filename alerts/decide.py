@@ -1,16 +1,19 @@
 """The deciding stage: judged posts become events, events become cases, cases give rise to alerts.
 
 A batch is stored in one transaction, so after a crash anywhere the same records can be handled again: posts that the
-ledger already has are passed over, everything else is written under natural keys.
+ledger already has are passed over, everything else is written under natural keys. Several processes may decide: each
+batch leaves a mark for its partitions, and who finds another's mark takes up the events anew.
 """
 
 from __future__ import annotations
 
+import secrets
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from alerts import notices
 from alerts.accused import accusations
@@ -26,6 +29,8 @@ from stream.log import Out, Record
 from stream.messages import Judged, decode_judged
 
 Count = Callable[[str, str, int], None]
+Marks = dict[str, dict[str, Any]]  # partition -> who decided of it last, and how often it was decided of
+MARK = "@decide:"  # what the marks' names begin with, among the cursors
 TICK = 500  # cases looked at in one transaction of `tick`
 
 
@@ -83,14 +88,22 @@ class Decider:
         self._count = count
         self._calendar = WorkCalendar(catalog.calendar)
         self._index: Index | None = None
+        self._forgotten = threading.Event()
+        self._name = secrets.token_hex(8)
+        self._marks: Marks = {}
 
     def restore(self) -> None:
         """Take up the events that can still take posts, from the ledger. Happens by itself before the first batch."""
         self._index = self._restored()
 
+    def forget(self) -> None:
+        """Others may have decided meanwhile: the next batch takes the events up from the ledger again. Any thread."""
+        self._forgotten.set()
+
     def _restored(self) -> Index:
         index = self._make_index()
         with self._ledger.read() as tx:
+            self._marks = tx.meters.cursors(MARK)
             newest = tx.events.find(EventFilter(sort="newest", limit=1))
             if newest:
                 recent = tx.events.recent(newest[0].last_seen - self._window)
@@ -99,10 +112,13 @@ class Decider:
 
     def handle(self, records: Sequence[Record]) -> Sequence[tuple[str, Out]]:
         """Raises Poison when a record is no Judged; publishes nothing."""
+        if self._forgotten.is_set():
+            self._forgotten.clear()
+            self._index = None
         counts: Counter[tuple[str, str]] = Counter()
         fresh = self._fresh([decode_judged(record.value) for record in records], counts)
         if fresh:
-            self._decide(fresh, counts)
+            self._decide(fresh, {f"{record.topic}/{record.partition}" for record in records}, counts)
         for (what, reason), n in counts.items():
             self._count(what, reason, n)
         return []
@@ -121,16 +137,28 @@ class Decider:
             counts["skipped", "already_grouped"] += len(known)
         return [one for post_id, one in wanted.items() if post_id not in known]
 
-    def _decide(self, fresh: Sequence[Judged], counts: Counter[tuple[str, str]]) -> None:
+    def _decide(self, fresh: Sequence[Judged], partitions: Collection[str], counts: Counter[tuple[str, str]]) -> None:
         index = self._restored() if self._index is None else self._index
         self._index = None  # until what it is about to learn is stored
         assigned = index.assign(fresh)
         posts = [_with_accused(self._catalog, one.post, judged) for one, judged in zip(assigned, fresh, strict=True)]
         events = {one.event.id: one.event for one in assigned}
         with self._ledger.begin() as tx:
+            marks = self._mark(tx, partitions)
             _store(tx, events, posts, index)
             self._conclude(tx, list(_news(events, posts, fresh, counts)), counts)
-        self._index = index
+        self._index, self._marks = index, {**self._marks, **marks}
+
+    def _mark(self, tx: Tx, partitions: Collection[str]) -> Marks:
+        """Write down that this process decided of these partitions. Raises Conflict when another one did so since the
+        events were taken up: they may have changed, and a post that belongs to one would found another."""
+        found = tx.meters.cursors(MARK)
+        if any(found.get(one) != self._marks.get(one) for one in partitions):
+            raise Conflict("另一个进程处理过同一分区, 将从案件库重新读取事件后再处理")
+        marks = {one: {"by": self._name, "n": found.get(one, {}).get("n", 0) + 1} for one in partitions}
+        for one, mark in marks.items():
+            tx.meters.save_cursor(MARK + one, mark)
+        return marks
 
     def _conclude(self, tx: Tx, news: Sequence[News], counts: Counter[tuple[str, str]]) -> None:
         desk = Desk(self._catalog, self._calendar, self._clock())

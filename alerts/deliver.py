@@ -58,6 +58,10 @@ class _Mail:
     alerts: tuple[Alert, ...]
 
 
+def never() -> bool:
+    return False
+
+
 def deliver_once(
     ledger: Ledger,
     archive_get: Callable[[str], Judged | None],
@@ -66,13 +70,15 @@ def deliver_once(
     now: datetime,
     *,
     count: Count = ignore,
+    stop: Callable[[], bool] = never,
 ) -> Delivered:
     """Send everything that is due at `now`, the gravest mail first; returns what became of it.
 
-    Counts sent, failed, muted and refused. What is not a NotifyError passes: the mail comes again when its hold ends.
+    Between two mails `stop` is asked whether to leave the rest for later. Counts sent, failed, muted and refused. What
+    is not a NotifyError passes: the mail comes again when its hold ends.
     """
     sent = failed = hushed = 0
-    while (taken := _take_next(ledger, catalog, now)) is not None:
+    while not stop() and (taken := _take_next(ledger, catalog, now)) is not None:
         mail, muted = taken
         hushed += len(muted)
         for item in muted:

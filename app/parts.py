@@ -7,20 +7,26 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.runner import Part, Stop, Supervisor, part_environment
+from app.process import Process
+from app.runner import Part, Supervisor, part_environment
 from app.stages import make_stage
+from app.stopping import Stop
+from stream.errors import Unavailable
 from stream.worker import Count, run_once
 
 if TYPE_CHECKING:
     from app.wire import House
+    from crawlers.deps import Cursors, Deps
     from crawlers.health import SourceResult
+    from stream.messages import Post
 
 logger = logging.getLogger(__name__)
 
@@ -29,62 +35,88 @@ YIELDING = 5
 IDLE_WAIT = 1.0  # seconds a stage waits for the next record
 DELIVER_EVERY = 2.0
 HOUSEKEEP_EVERY = timedelta(hours=1)
-FAULT_PAUSE = 5.0
+HOUSEKEEPING = "@housekeeping"  # beside the crawls' cursors: when the house was last kept
 
 
-def start_logging() -> None:
-    """Plain lines on stderr: time, part, what. Never the text of a post."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-
-
-def work(house: House, name: str, *, drain: bool = False) -> None:
+def work(house: House, name: str, *, drain: bool = False, stop: Stop | None = None) -> None:
     """Run one stage until stopped (or, with `drain`, until nothing is left)."""
-    start_logging()
     if name != SLOWEST:
         os.nice(YIELDING)
-    stop, counter = Stop().install(), house.counter(name)
-    stage = make_stage(house, name, counter)
-    logger.info("stage %s is ready", name)
-    try:
-        while not stop:
-            done = run_once(stage, house.log, wait=0.0 if drain else IDLE_WAIT, count=counter)
-            counter.flush_when_due()
+    with Process(house, name, stop) as process:
+        stage = process.insist(lambda: make_stage(house, name, process.counter))
+        stage = replace(stage, handle=process.timed(stage.handle))
+        wait = 0.0 if drain else IDLE_WAIT
+        logger.info("stage %s is ready", name)
+
+        def one_round() -> int:
+            process.look_behind(stage.source, name)
+            return run_once(stage, house.log, wait=wait, count=process.counter, pause=process.pause)
+
+        while not process.asked():
+            done = process.insist(one_round)
+            process.came_round(done)
             if drain and not done:
                 return
-    finally:
-        counter.flush()
 
 
-def deliver_round(house: House, now: datetime, count: Count) -> int:
+def never() -> bool:
+    return False
+
+
+def deliver_round(house: House, now: datetime, count: Count, stop: Callable[[], bool] = never) -> int:
     """Look at every clock, then send what is due; returns how many alerts were sent."""
     from alerts.decide import tick
     from alerts.deliver import deliver_once
 
     tick(house.ledger, house.catalog, now)
-    return deliver_once(house.ledger, house.archive.get, house.catalog, house.notifier, now, count=count).sent
+    done = deliver_once(house.ledger, house.archive.get, house.catalog, house.notifier, now, count=count, stop=stop)
+    return done.sent
 
 
-def keep_delivering(house: House, *, drain: bool = False) -> None:
-    start_logging()
-    stop, counter, kept = Stop().install(), house.counter("deliver"), house.now() - HOUSEKEEP_EVERY
-    try:
-        while not stop:
-            sent = deliver_round(house, house.now(), counter)
-            counter.flush_when_due()
+def keep_delivering(house: House, *, drain: bool = False, stop: Stop | None = None) -> None:
+    with Process(house, "deliver", stop) as process:
+        while not process.asked():
+            sent = process.insist(lambda: deliver_round(house, house.now(), process.counter, process.asked))
+            process.came_round(sent)
             if sent:
                 logger.info("sent %d alerts", sent)
             elif drain:
                 return
-            if house.now() - kept >= HOUSEKEEP_EVERY:
-                kept = house.now()
-                keep_house(house, kept)
-            stop.wait(0.0 if drain else DELIVER_EVERY)
-    finally:
-        counter.flush()
+            if process.insist(lambda: claim_house(house, house.now())):
+                process.insist(lambda: try_to_keep_house(house, process.counter))
+            process.stop.wait(0.0 if drain else DELIVER_EVERY)
+
+
+def claim_house(house: House, now: datetime) -> bool:
+    """Whether this process is to keep the house now: once an hour one of those that deliver."""
+    with house.ledger.read() as tx:
+        if not _is_due(tx.meters.cursor(HOUSEKEEPING), now):
+            return False
+    with house.ledger.begin() as tx:
+        due = _is_due(tx.meters.cursor(HOUSEKEEPING), now)
+        if due:
+            tx.meters.save_cursor(HOUSEKEEPING, {"at": now.isoformat()})
+    return due
+
+
+def _is_due(kept: Mapping[str, Any], now: datetime) -> bool:
+    """A time in the future (a clock was set back) counts as long ago."""
+    return not kept or not timedelta() <= now - datetime.fromisoformat(kept["at"]) < HOUSEKEEP_EVERY
+
+
+def try_to_keep_house(house: House, count: Count) -> None:
+    """What goes wrong waits for the next hour; no mail waits for it."""
+    try:
+        keep_house(house, house.now())
+    except Unavailable:
+        raise
+    except Exception:
+        count("failed", "housekeeping", 1)
+        logger.exception("the house could not be kept")
 
 
 def keep_house(house: House, now: datetime) -> None:
-    """Hourly: let go of what is older than the retention, and write last week's report if it is not there."""
+    """Let go of what is older than the retention, and write last week's report if it is not there. Harmless twice."""
     from app.exporting import export_missing_week
 
     trimmed = house.trim_log(now - timedelta(days=house.settings.log.keep_days))
@@ -93,39 +125,67 @@ def keep_house(house: House, now: datetime) -> None:
     logger.info("kept house: %d records trimmed, %d posts purged, %d files written", trimmed, purged, len(written))
 
 
-def keep_crawling(house: House, names: Sequence[str], *, once: bool = False) -> int:
+def keep_crawling(house: House, names: Sequence[str], *, once: bool = False, stop: Stop | None = None) -> int:
     """Crawl the named sources, else all enabled ones; returns how many sources failed (with `once`)."""
+    sources = house.crawl_sources(names)
+    with Process(house, "crawl", stop) as process:
+        if not sources:
+            _advise(process, once)
+            return 0
+        return _crawl(process, sources, once)
+    return 0  # it was to stop while a server was away
+
+
+def _advise(process: Process, once: bool) -> None:
+    """Stays up, so that the other parts go on and the advice stands in the log."""
+    click.echo(
+        "没有启用的来源。请在 configs/sources.yaml 里把来源的 enabled 改为 true，再运行 minsheng check。", err=True
+    )
+    while not once and not process.asked():
+        process.stop.wait(30)
+
+
+def _crawl(process: Process, sources: Sequence[Any], once: bool) -> int:
     from crawlers.run import crawl_forever, crawl_once
 
-    start_logging()
-    sources, stop = house.crawl_sources(names), Stop().install()
-    if not sources:
-        click.echo(
-            "没有启用的来源。请在 configs/sources.yaml 里把来源的 enabled 改为 true，再运行 minsheng check。", err=True
-        )
-        while not once and not stop:  # stays up, so that the other parts go on and the advice stands in the log
-            stop.wait(60)
-        return 0
-    counter = house.counter("crawl")
-    deps = house.crawl_deps(counter)
+    house = process.house
+    deps = patient_deps(process, process.insist(lambda: house.crawl_deps(process.counter)))
 
     def report(result: SourceResult) -> None:
-        note_runs(house, [result])
-        counter.flush_when_due()
+        process.insist(lambda: note_runs(house, [result]))
+        process.came_round(1)
 
-    try:
-        if not once:
-            crawl_forever(sources, deps, lambda: bool(stop), house.now, report)
-            return 0
-        results = crawl_once(sources, deps, house.now, stop=lambda: bool(stop))
-        note_runs(house, results)
-        for result in results:
-            click.echo(
-                f"{result.source}: 读到 {result.items} 条，新 {result.new} 条{'' if result.ok else '，失败'} {result.reason}"
-            )
-        return sum(not result.ok for result in results)
-    finally:
-        counter.flush()
+    if not once:
+        crawl_forever(sources, deps, process.asked, house.now, report)
+        return 0
+    results = crawl_once(sources, deps, house.now, stop=process.asked)
+    process.insist(lambda: note_runs(house, results))
+    for result in results:
+        click.echo(
+            f"{result.source}: 读到 {result.items} 条，新 {result.new} 条{'' if result.ok else '，失败'} {result.reason}"
+        )
+    return sum(not result.ok for result in results)
+
+
+def patient_deps(process: Process, deps: Deps) -> Deps:
+    """The same, but all crawls wait while the log or the ledger is away, and then go on where they were."""
+
+    def publish(posts: Sequence[Post]) -> None:
+        process.insist(lambda: deps.publish(posts))
+
+    return replace(deps, publish=publish, cursors=PatientCursors(process, deps.cursors))
+
+
+@dataclass(frozen=True)
+class PatientCursors:
+    process: Process
+    cursors: Cursors
+
+    def load(self, source: str) -> Mapping[str, Any]:
+        return self.process.insist(lambda: self.cursors.load(source))
+
+    def save(self, source: str, cursor: Mapping[str, Any]) -> None:
+        self.process.insist(lambda: self.cursors.save(source, cursor))
 
 
 def note_runs(house: House, results: Sequence[SourceResult]) -> None:
@@ -156,6 +216,7 @@ def dashboard_arguments(host: str, port: int) -> tuple[str, ...]:
 
 
 def serve_dashboard(house: House, env: Mapping[str, str]) -> None:
+    """Becomes Streamlit's process, which ends by itself on SIGTERM; GET /_stcore/health tells whether it serves."""
     settings = house.settings.dashboard
     warn_without_users(house)
     arguments = [sys.executable, *dashboard_arguments(settings.host, settings.port)]
@@ -163,13 +224,18 @@ def serve_dashboard(house: House, env: Mapping[str, str]) -> None:
 
 
 def warn_without_users(house: House) -> None:
-    with house.ledger.begin() as tx:
-        if not tx.users.all():
-            click.echo("还没有看板用户，请先运行: minsheng user add 用户名", err=True)
+    try:
+        with house.ledger.begin() as tx:
+            users = tx.users.all()
+    except Unavailable as error:
+        click.echo(f"{error} (各部件会等它恢复)", err=True)
+        return
+    if not users:
+        click.echo("还没有看板用户，请先运行: minsheng user add 用户名", err=True)
 
 
 def all_parts(house: House) -> list[Part]:
-    """Every part of the embedded profile."""
+    """Every part; in the distributed profile, too, each works on the servers."""
     dashboard = house.settings.dashboard
     return [
         *(Part(f"worker-{name}", ("-m", "app.cli", "worker", name)) for name in ("judge", "archive", "decide")),
@@ -186,7 +252,8 @@ def run_all(house: House, env: Mapping[str, str]) -> int:
     settings = house.settings.dashboard
     refuse_taken_port(settings.host, settings.port, "看板", "在设置 dashboard.port 里换一个端口")
     stop = Stop().install()
-    _ = house.log, house.archive, house.ledger  # made before several processes open them
+    if not house.distributed:
+        _ = house.log, house.archive, house.ledger  # made before several processes open them
     warn_without_users(house)
     supervisor = Supervisor(all_parts(house), house.data / "logs", part_environment(env), click.echo)
     supervisor.start()

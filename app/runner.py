@@ -11,7 +11,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+
+from app.stopping import Stop
+
+__all__ = ["Part", "Stop", "Supervisor", "part_environment"]
 
 PR_SET_PDEATHSIG = 1
 STOP_WITHIN = 4.0  # seconds between asking a part to stop and killing it
@@ -34,30 +37,6 @@ class Running:
     started: float
     failures: int = 0
     restart_at: float = field(default=0.0)
-
-
-class Stop:
-    """Becomes true on the first SIGINT or SIGTERM; `wait` sleeps but wakes for it."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def install(self) -> Stop:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
-        return self
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
-
-    def __bool__(self) -> bool:
-        return self.asked
-
-    def wait(self, seconds: float) -> bool:
-        until = time.monotonic() + seconds
-        while not self.asked and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 0.1))
-        return self.asked
 
 
 def _die_with_parent() -> None:

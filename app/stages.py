@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from stream.errors import Conflict
 from stream.log import Out, Record
 from stream.messages import JUDGED, RAW, decode_judged, decode_post, encode_judged
-from stream.worker import Handle, Stage
+from stream.worker import Count, Handle, Outs, Stage
 
 if TYPE_CHECKING:
-    from app.counters import Counter
     from app.wire import House
 
 REMEMBERED = 5000  # archived posts whose copies are known again after a restart
 SOURCES = {"judge": RAW, "archive": JUDGED, "decide": JUDGED}
+MEETINGS = 5  # times that a batch may meet another process that decides the same
 
 
-def make_stage(house: House, name: str, count: Counter) -> Stage:
+def make_stage(house: House, name: str, count: Count) -> Stage:
     handle = {"judge": judge_handle, "archive": archive_handle, "decide": decide_handle}[name](house, count)
     batch = house.settings.decide.batch if name == "decide" else house.settings.judge.batch
     return Stage(name, SOURCES[name], handle, batch)
 
 
-def judge_handle(house: House, count: Counter) -> Handle:
+def judge_handle(house: House, count: Count) -> Handle:
+    house.watch_group("judge", lambda: None, count)  # its copies are spread over all partitions, whoever reads which
     judging = house.judge(remember=REMEMBERED)
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:
@@ -33,8 +37,9 @@ def judge_handle(house: House, count: Counter) -> Handle:
     return handle
 
 
-def archive_handle(house: House, count: Counter) -> Handle:
+def archive_handle(house: House, count: Count) -> Handle:
     archive = house.archive
+    house.watch_group("archive", lambda: None, count)
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:
         archive.upsert([decode_judged(record.value) for record in records])
@@ -43,5 +48,23 @@ def archive_handle(house: House, count: Counter) -> Handle:
     return handle
 
 
-def decide_handle(house: House, count: Counter) -> Handle:
-    return house.decider(count).handle
+def decide_handle(house: House, count: Count) -> Handle:
+    """When partitions move, what others have decided of them is read from the ledger."""
+    decider = house.decider(count)
+    house.watch_group("decide", decider.forget, count)
+    return patient(decider.handle, count)
+
+
+def patient(handle: Handle, count: Count) -> Handle:
+    """The same, but a Conflict (somebody else was faster) is not yet a failure of the batch."""
+
+    def handling(records: Sequence[Record]) -> Outs:
+        for meeting in range(1, MEETINGS):
+            try:
+                return handle(records)
+            except Conflict:
+                count("retried", "Conflict", len(records))
+                time.sleep(random.uniform(0.01, 0.05) * meeting)  # noqa: S311 - so that they do not meet again
+        return handle(records)
+
+    return handling

@@ -131,14 +131,16 @@ class House:
             if opened is not None and hasattr(opened, "close"):
                 opened.close()
 
-    def when_assigned(self, group: str, act: Callable[[], None]) -> None:
-        """Have `act` called, before the next records, when the group's partitions have moved between processes."""
+    def watch_group(self, group: str, moved: Callable[[], None], count: Count) -> None:
+        """Have `moved` called, before the next records, when the group's partitions are others than before; and `count`
+        told of records that were handled here after their partition had moved on."""
         if not self.distributed:
             return
         from stream.log_kafka import KafkaLog
 
         if isinstance(self.log, KafkaLog):
-            self.log.on_assigned = lambda topic, its: act() if its == group else None
+            self.log.on_assigned = lambda topic, its: moved() if its == group else None
+            self.log.count = count
 
     @property
     def distributed(self) -> bool:
@@ -272,7 +274,7 @@ class House:
         index = EventIndex(timedelta(days=window_days or self.settings.decide.window_days))
         return lambda posts: [(one.post.post_id, one.event.id) for one in index.assign(judging(posts))]
 
-    def decider(self, count: Counter) -> Decider:
+    def decider(self, count: Count) -> Decider:
         from alerts.decide import Decider
         from alerts.events import EventIndex
 
@@ -286,7 +288,7 @@ class House:
             raise MinshengError(f"没有来源 {'、'.join(unknown)}，可用: {'、'.join(self.catalog.source)}")
         return [self.catalog.source[name] for name in names] or [one for one in self.catalog.sources if one.enabled]
 
-    def crawl_deps(self, count: Counter) -> CrawlDeps:
+    def crawl_deps(self, count: Count) -> CrawlDeps:
         from classify.pii import mask_post
         from crawlers.deps import Deps, to_log
 

@@ -78,6 +78,11 @@ class Meters:
         found = self._conn.execute(select(cursors.c.cursor).where(cursors.c.source == source)).scalar()
         return dict(found) if found else {}
 
+    def cursors(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """Every cursor whose name begins so, by the rest of the name."""
+        query = select(cursors.c.source, cursors.c.cursor).where(cursors.c.source.startswith(prefix, autoescape=True))
+        return {name.removeprefix(prefix): dict(cursor) for name, cursor in self._conn.execute(query)}
+
     def save_cursor(self, source: str, cursor: Mapping[str, Any]) -> None:
         insert = insert_for(self._conn, cursors).values(source=source, cursor=dict(cursor))
         self._conn.execute(insert.on_conflict_do_update(index_elements=["source"], set_={"cursor": dict(cursor)}))

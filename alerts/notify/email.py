@@ -59,8 +59,13 @@ class Email:
         server = self._open()
         try:
             yield server
-        finally:
+        except Exception:
             _part(server)
+            raise
+        except BaseException:  # the process is to end now, without another word
+            server.close()
+            raise
+        _part(server)
 
     def _open(self) -> smtplib.SMTP:
         where = f"邮件服务器 {self._host}:{self._port}"
