@@ -35,11 +35,6 @@ class Sql(NamedTuple):
     values: tuple[Any, ...]
 
 
-def is_hopeless(query: Query) -> bool:
-    """Whether the text asks for something but holds no word: nothing can be found."""
-    return bool(query.text.strip()) and not parse(query.text)
-
-
 def count_sql(query: Query) -> Sql:
     where, values = _where(query)
     return Sql(f"SELECT count(*) FROM post WHERE {where}", values)

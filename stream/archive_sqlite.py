@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from stream.archive import Bucket, Hit, Interval, Page, Query, Split
-from stream.archive_sql import count_sql, facets_sql, histogram_sql, is_hopeless, page_sql
-from stream.fields import FACETS, facets_of, read_mark, sort_of, write_mark
+from stream.archive import Bucket, Interval, Page, Query, Split
+from stream.archive_sql import count_sql, facets_sql, histogram_sql, page_sql
+from stream.fields import FACETS, facets_of, highlight, is_hopeless, read_mark, sort_of, write_mark
 from stream.messages import Judged, Post
 from stream.packing import pack, unpack
 from stream.sqlite import BUSY_SECONDS, from_micros, open_database, snapshot, to_micros, transaction
@@ -87,7 +87,7 @@ class SqliteArchive:
             bodies = self._bodies([row[0] for row in shown])
         following = write_mark(sort_of(query), shown[-1][1:]) if shown and len(rows) > len(shown) else ""
         finder = Finder(query.text)
-        return Page(tuple(_hit(unpack(bodies[row[0]]), finder) for row in shown), total, following, facets)
+        return Page(tuple(highlight(unpack(bodies[row[0]]), finder) for row in shown), total, following, facets)
 
     def histogram(self, query: Query, by: Interval, split: Split = "") -> list[Bucket]:
         if is_hopeless(query):
@@ -170,7 +170,3 @@ def _facets(rows: Iterable[tuple[str, object, int]]) -> dict[str, dict[str, int]
     for name, key, count in rows:
         counted[name][str(key)] = count
     return {name: counted[name] for name in FACETS}
-
-
-def _hit(judged: Judged, finder: Finder) -> Hit:
-    return Hit(judged, finder.spans(judged.post.title), finder.spans(judged.post.text))

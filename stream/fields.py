@@ -7,9 +7,10 @@ import json
 import re
 from collections.abc import Mapping
 
-from stream.archive import Interval, Query, Sort
+from stream.archive import Hit, Interval, Query, Sort
 from stream.errors import MinshengError
 from stream.messages import Judged
+from stream.terms import Finder, parse
 
 FACETS = ("topic", "sentiment", "severity", "source", "kind", "office", "region", "intent")
 TITLE_WEIGHT = 4.0  # how much more a word in the title counts than one in the text, when sorted by relevance
@@ -51,6 +52,15 @@ def interval_start(micros: int, by: Interval) -> int:
     """The start of the interval in which an instant lies, both in microseconds since 1970 (UTC)."""
     length, shift = INTERVALS[by]
     return micros - (micros + shift) % length
+
+
+def is_hopeless(query: Query) -> bool:
+    """Whether the text asks for something but holds no word: nothing can be found."""
+    return bool(query.text.strip()) and not parse(query.text)
+
+
+def highlight(judged: Judged, finder: Finder) -> Hit:
+    return Hit(judged, finder.spans(judged.post.title), finder.spans(judged.post.text))
 
 
 def sort_of(query: Query) -> Sort:

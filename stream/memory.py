@@ -7,13 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from stream.archive import Bucket, Hit, Interval, Page, Query, Split
+from stream.archive import Bucket, Interval, Page, Query, Split
 from stream.fields import (
     FACETS,
     TITLE_WEIGHT,
     Mark,
     division_prefix,
     facets_of,
+    highlight,
     interval_start,
     read_mark,
     sort_of,
@@ -83,8 +84,7 @@ class MemoryArchive:
         marks = sorted(found, reverse=not oldest)
         rest = [at for at in marks if mark is None or (at > mark if oldest else at < mark)]
         shown = rest[: max(query.limit, 0)]
-        posts = [(found[at], found[at].post) for at in shown]
-        hits = tuple(Hit(one, finder.spans(post.title), finder.spans(post.text)) for one, post in posts)
+        hits = tuple(highlight(found[at], finder) for at in shown)
         following = write_mark(sort, shown[-1]) if shown and len(rest) > len(shown) else ""
         return Page(hits, len(found), following, _facets(found.values()) if query.facets else {})
 
