@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ class Packages:
 
 def find_packages(env: Mapping[str, str], say: Say) -> Packages:
     """Fetches what is not cached. Raises Missing that names everything this machine lacks."""
+    if sys.platform != "linux":
+        raise Missing("一次性的服务器只能在 Linux 上运行。")
     lacks: list[str] = []
     java = _or_note(lambda: find_java(env), lacks)
     postgres = _or_note(lambda: find_postgres(env), lacks)

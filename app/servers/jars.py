@@ -27,7 +27,8 @@ Say = Callable[[str], None]
 
 
 def cache_folder(env: Mapping[str, str]) -> Path:
-    return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minsheng"
+    named = Path(env.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".cache") / "minsheng"
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,14 @@ def _cached(recipe: Recipe, env: Mapping[str, str], say: Say, finish: Callable[[
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Holds a lock that the kernel gives up when this process ends, however that comes about."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise MinshengError(
+            f"缓存目录 {path.parent} 不能写入 ({error.strerror})，请用 XDG_CACHE_HOME 指定另一个。"
+        ) from None
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

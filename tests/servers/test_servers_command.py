@@ -216,3 +216,15 @@ def test_other_versions_are_another_folder(tmp_path: Path) -> None:
     one = Recipe("kafka", (pom,)).folder(env)
     pom.write_text("2")
     assert Recipe("kafka", (pom,)).folder(env) != one
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = minsheng(tmp_path / "data", "up", XDG_CACHE_HOME=str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert f"{tmp_path}/file/minsheng 不能写入" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_relative_cache_is_passed_over() -> None:
+    assert cache_folder({"XDG_CACHE_HOME": "somewhere"}) == Path.home() / ".cache/minsheng"
