@@ -152,10 +152,11 @@ class Decider:
     def _mark(self, tx: Tx, partitions: Collection[str]) -> Marks:
         """Write down that this process decided of these partitions. Raises Conflict when another one did so since the
         events were taken up: they may have changed, and a post that belongs to one would found another."""
-        found = tx.meters.cursors(MARK)
-        if any(found.get(one) != self._marks.get(one) for one in partitions):
+        taken = tx.meters.take_cursors({MARK + one for one in partitions})
+        found = {name.removeprefix(MARK): mark for name, mark in taken.items()}
+        if any(mark != self._marks.get(one, {}) for one, mark in found.items()):
             raise Conflict("另一个进程处理过同一分区, 将从案件库重新读取事件后再处理")
-        marks = {one: {"by": self._name, "n": found.get(one, {}).get("n", 0) + 1} for one in partitions}
+        marks = {one: {"by": self._name, "n": mark.get("n", 0) + 1} for one, mark in found.items()}
         for one, mark in marks.items():
             tx.meters.save_cursor(MARK + one, mark)
         return marks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from alerts.ledger.columns import insert_for, names_of
+from alerts.ledger.rows import add_rows, one_of
 from alerts.ledger.tables import cursors, meters, source_runs
 
 KEEP_RUNS = timedelta(days=30)
@@ -82,6 +83,17 @@ class Meters:
         """Every cursor whose name begins so, by the rest of the name."""
         query = select(cursors.c.source, cursors.c.cursor).where(cursors.c.source.startswith(prefix, autoescape=True))
         return {name.removeprefix(prefix): dict(cursor) for name, cursor in self._conn.execute(query)}
+
+    def take_cursors(self, names: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The cursors of these names, {} for one that never was, kept from all others until the transaction ends: so
+        to look at them and to write them is one step."""
+        query = select(cursors.c.source, cursors.c.cursor).order_by(cursors.c.source).with_for_update()
+        query = query.where(one_of(self._conn.dialect.name, cursors.c.source, "names"))
+        found = self._conn.execute(query, {"names": list(names)}).all()
+        if len(found) < len(names):
+            add_rows(self._conn, cursors, [{"source": name, "cursor": {}} for name in names])
+            found = self._conn.execute(query, {"names": list(names)}).all()
+        return {name: dict(cursor) for name, cursor in found}
 
     def save_cursor(self, source: str, cursor: Mapping[str, Any]) -> None:
         insert = insert_for(self._conn, cursors).values(source=source, cursor=dict(cursor))
