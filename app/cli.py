@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BAD, MISSING, CONFIG, INTERRUPTED = 1, 69, 78, 130
 GROUPS: dict[str, tuple[str, ...]] = {
     "日常": ("demo", "run", "import", "weekly", "search"),
-    "检查": ("check", "doctor", "dead", "user"),
+    "检查": ("check", "doctor", "dead", "archive", "user"),
     "过滤器": ("judge", "events"),
     "单个部件": ("worker", "deliver", "crawl", "dashboard"),
     "模型": ("train", "evaluate"),
@@ -175,6 +175,22 @@ def dead_replay(stage: str) -> None:
     from app.dead import replay_dead
 
     replay_dead(house(), stage)
+
+
+@cli.group()
+def archive() -> None:
+    """归档: 升级后重建索引 (分布式)。"""
+
+
+@archive.command("reindex")
+@click.option("--month", multiple=True, metavar="月份", help="只重建这个月，如 2026.11；可重复。")
+@click.option("--all", "every", is_flag=True, help="重建所有月份；默认只重建索引模板已过时的。")
+@click.option("--restart", is_flag=True, help="丢掉上次没有做完的，重新开始。")
+def archive_reindex(month: tuple[str, ...], every: bool, restart: bool) -> None:
+    """逐月重建索引，其间照常检索和写入。"""
+    from app.archive_admin import reindex_months
+
+    reindex_months(house(), month, every=every, restart=restart)
 
 
 @cli.group()

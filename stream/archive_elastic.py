@@ -12,7 +12,7 @@ Others find it within a second (the server's refresh interval), so a writer that
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ from elasticsearch import ApiError
 
 from stream.archive import Bucket, Interval, Page, Query, Split
 from stream.elastic_bulk import Copy, delete, write
-from stream.elastic_client import PAUSES, Server, reason
+from stream.elastic_client import PAUSES, Server, reason, said
 from stream.elastic_docs import Doc, batches, fetched_at, is_over, make_doc, read_body
 from stream.elastic_indices import Months
 from stream.elastic_query import between, count_request, histogram_request, page_request, read_facets, read_histogram
+from stream.elastic_reindex import reindex
 from stream.errors import MinshengError
 from stream.fields import highlight, is_hopeless, read_mark, sort_of, write_mark
 from stream.messages import Judged
@@ -68,11 +69,14 @@ class ElasticArchive:
         self._lock = threading.Lock()
 
     def upsert(self, judged: Sequence[Judged]) -> None:
-        """Raises Poison for a post that can never be written (the others are), Unavailable when the server is away."""
+        """Raises Poison for a post that can never be written, Unavailable when the server is away.
+
+        After either, some may be written; give the others again.
+        """
         latest = {one.post.id: one for one in judged}
         for docs in batches(map(make_doc, latest.values())):
             try:
-                write(self._server, self.months, docs)
+                write(self._server, docs, self.months.alias, self.months.open_all)
             finally:
                 self._written(doc.month for doc in docs)
             self._drop_moved(docs)
@@ -114,6 +118,10 @@ class ElasticArchive:
             if after is None:
                 return found
 
+    def reindex(self, month: str, *, restart: bool = False) -> int:
+        """Index a month anew with the shipped template, while others read and write; see `stream/elastic_reindex.py`."""
+        return reindex(self._server, self.months, month, restart=restart)
+
     def purge(self, before: datetime) -> int:
         """Whole months are dropped at once; of the month that is cut, the posts one by one."""
         self._show_written()
@@ -142,8 +150,7 @@ class ElasticArchive:
                 **request,
             )
         except ApiError as error:
-            said = error.body.get("error") if isinstance(error.body, Mapping) else ""
-            raise MinshengError(f"归档不能回答这个查询: {reason(said)}；请改短或去掉一些条件") from None
+            raise MinshengError(f"归档不能回答这个查询: {reason(said(error))}；请改短或去掉一些条件") from None
         return answer
 
     def _written(self, months: Iterable[str]) -> None:
@@ -162,11 +169,11 @@ class ElasticArchive:
 
     def _drop_moved(self, docs: Sequence[Doc]) -> None:
         """Leave one copy of each post that was just written, whatever month another lies in."""
+        known = self.months.look().keys()
         for month in {doc.month for doc in docs}:
-            others = self.months.known().keys() - {month}
-            if not others:
+            if not known - {month}:
                 continue
-            self._refresh(others)
+            self._refresh(known - {month})
             ids = [doc.id for doc in docs if doc.month == month]
             elsewhere = {"bool": {"filter": [{"terms": {"_id": ids}}], "must_not": [self._within(month)]}}
             request: Json = {"query": elsewhere, "size": len(ids), "source": False, "filter_path": "hits.hits._id"}

@@ -84,6 +84,11 @@ class Server:
         self.es.close()
 
 
+def said(error: ApiError) -> Any:
+    """The server's account of what it refused; mostly a mapping."""
+    return error.body.get("error", "") if isinstance(error.body, Mapping) else ""
+
+
 def reason(error: Any) -> str:
     """What the server says of an error, without the words of a post that it may quote."""
     if not isinstance(error, Mapping):
@@ -98,10 +103,9 @@ def _refusal(error: ApiError) -> str:
         return "回答的不是 Elasticsearch；请检查 elastic.urls"
     if status == 401:
         return "账号不对 (401)；请检查 elastic.user、elastic.password 或 elastic.api_key"
-    said = error.body.get("error") if isinstance(error.body, Mapping) else ""
-    if status == 403 and "security" in str(said):
+    if status == 403 and "security" in str(said(error)):
         return "账号没有权限 (403)；需要集群的 manage_index_templates 和索引的 all 权限"
-    return f"{status} {reason(said)}"
+    return f"{status} {reason(said(error))}"
 
 
 def _may_pass(error: TransportError) -> bool:

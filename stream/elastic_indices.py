@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from elasticsearch import ApiError
 
-from stream.elastic_client import Server, reason
+from stream.elastic_client import Server, reason, said
 from stream.errors import MinshengError
 
 Json = dict[str, Any]
@@ -43,6 +43,10 @@ class Months:
 
     def alias(self, month: str) -> str:
         return f"{self.prefix}-{month}"
+
+    def next_alias(self, month: str) -> str:
+        """Leads to the index that is filled to take the place of the month's index."""
+        return f"{self.prefix}-next-{month}"
 
     def month(self, index: str) -> str:
         """The month of an index of ours; "" for any other name."""
@@ -70,17 +74,22 @@ class Months:
             self.make(month, 1)
             self._known = dict(sorted([*self._known.items(), (month, self.index(month, 1))], reverse=True))
 
+    def open_all(self, months: Iterable[str]) -> None:
+        for month in months:
+            self.open(month)
+
     def make(self, month: str, generation: int, *, in_use: bool = True) -> bool:
-        """Whether this call made the index; False when it was there. Not `in_use`: no alias leads to it yet."""
+        """Whether this call made the index; False when it was there. Not `in_use`: only `next_alias` leads to it."""
         self.install()
-        aliases: Json = {self.prefix: {}, self.alias(month): {"is_write_index": True}} if in_use else {}
+        names = (self.prefix, self.alias(month)) if in_use else (self.next_alias(month),)
+        aliases: Json = {name: {"is_write_index": name != self.prefix} for name in names}
         create, name = self.server.es.indices.create, self.index(month, generation)
         try:
             self.server.ask(create, through=(400,), index=name, settings=self._sizes, aliases=aliases)
         except ApiError as error:
             if "resource_already_exists" in error.message:
                 return False
-            raise self.server.away(f"不能新建索引 {name}: {reason(_said(error))}") from None
+            raise self.server.away(f"不能新建索引 {name}: {reason(said(error))}") from None
         return True
 
     def index(self, month: str, generation: int) -> str:
@@ -100,6 +109,7 @@ class Months:
             actions=[
                 {"add": {"index": new, "alias": self.prefix}},
                 {"add": {"index": new, "alias": self.alias(month), "is_write_index": True}},
+                {"remove": {"index": new, "alias": self.next_alias(month)}},
                 {"remove_index": {"index": old}},
             ],
         )
@@ -137,7 +147,3 @@ class Months:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise MinshengError(f"索引模板 {self._path} 不能用: {error!r}；请恢复安装包里的文件") from error
         return template
-
-
-def _said(error: ApiError) -> Any:
-    return error.body.get("error", "") if isinstance(error.body, Mapping) else ""
