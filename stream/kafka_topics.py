@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
-from kafka.errors import NoError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from kafka.errors import NoError, RetriableError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from stream.dead import PREFIX as DEAD
 from stream.kafka_client import Access, open_client
@@ -18,6 +19,8 @@ DEAD_KEEP_DAYS = 365  # dead letters wait for somebody to look
 MAX_RECORD = 4 * 1024 * 1024  # bytes of key, value and headers
 OVERHEAD = 1024  # what a batch adds to a single record
 READY_MS = 10_000  # for the leaders of a new topic
+PATIENCE = 3.0  # seconds to ask again when the answer is: not yet
+PAUSE = 0.2
 
 Answer = TypeVar("Answer")
 
@@ -90,15 +93,26 @@ class Topics:
                 admin.close()
 
     def _ask(self, doing: str, question: Callable[[Any], Answer]) -> Answer:
-        """A connection that failed is not used again: it may hold on to a coordinator or a login that is gone."""
+        """Tries again for a little while: a coordinator or a leader is being chosen when a server has just come up."""
+        until = time.monotonic() + PATIENCE
         with self._lock, self._access.reaching(doing):
-            if self._admin is None:
-                self._admin = open_client(KafkaAdminClient, self._access)
-            try:
-                return question(self._admin)
-            except BaseException:
-                self.close()
-                raise
+            while True:
+                try:
+                    return self._ask_once(question)
+                except RetriableError:
+                    if time.monotonic() > until:
+                        raise
+                time.sleep(PAUSE)
+
+    def _ask_once(self, question: Callable[[Any], Answer]) -> Answer:
+        """A connection that failed is not used again: it may hold on to a coordinator or a login that is gone."""
+        if self._admin is None:
+            self._admin = open_client(KafkaAdminClient, self._access)
+        try:
+            return question(self._admin)
+        except BaseException:
+            self.close()
+            raise
 
     def _make(self, admin: Any, topic: str, name: str) -> None:
         if not self._numbers(admin, name):

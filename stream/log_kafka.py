@@ -8,6 +8,7 @@ idempotent anyway.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import threading
@@ -23,7 +24,6 @@ from kafka.errors import (
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
-    UnknownTopicOrPartitionError,
 )
 
 from stream.errors import Poison, Unavailable
@@ -108,6 +108,7 @@ class KafkaLog:
         self._producer: Any = None
         self._lock = threading.RLock()
         self._closed = threading.Event()
+        atexit.register(self.close)  # so that the groups need not wait for the session of this process to end
         # The client's debug lines hold whole records.
         logging.getLogger("kafka").setLevel(max(logging.WARNING, logging.getLogger("kafka").level))
 
@@ -123,6 +124,7 @@ class KafkaLog:
                 errors = self._send(producer, name, packed)
             except BaseException:
                 self._drop_producer(producer)
+                self._topics.forget(topic)
                 raise
         self._judge(topic, producer, errors)
 
@@ -148,6 +150,7 @@ class KafkaLog:
     def close(self) -> None:
         """Leave all groups; also ends a `read` that waits in another thread."""
         self._closed.set()
+        atexit.unregister(self.close)
         with self._lock:
             members, self._members = list(self._members.values()), {}
             producer = self._producer
@@ -225,8 +228,7 @@ class KafkaLog:
                 f"主题 {name} 不接受这条记录: {refused}；它的上限 max.message.bytes 是 {self._topics.limit(topic)} 字节，"
                 "请管理员调大，或缩短记录"
             )
-        if any(isinstance(error, UnknownTopicOrPartitionError) for error in errors):
-            self._topics.forget(topic)
+        self._topics.forget(topic)
         raise self._access.away(f"写入 {name}（{len(errors)} 条未确认）", errors[0])
 
     def _drop_producer(self, producer: Any) -> None:

@@ -104,6 +104,7 @@ def test_nothing_is_connected_before_the_first_use() -> None:
 
 def test_servers_that_are_not_there_are_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stream.kafka_client.BOOTSTRAP_MS", 300)
+    monkeypatch.setattr("stream.kafka_topics.PATIENCE", 0.0)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens there
         servers = f"127.0.0.1:{taken.getsockname()[1]}"
