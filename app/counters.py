@@ -60,5 +60,5 @@ class Counter:
 
     def _keep(self, sums: Sums[tuple[datetime, str, str]]) -> None:
         with self.ledger().begin() as tx:
-            for (hour, what, reason), n in sums.items():
+            for (hour, what, reason), n in sorted(sums.items()):  # one order for all: nobody waits for each other
                 tx.meters.add(hour, self.part, what, reason, n)
