@@ -93,9 +93,28 @@ def run() -> None:
 @click.option("--live", is_flag=True, help="当作新信息处理 (会开案件、发预警)；默认按历史数据只归档、归并。")
 def import_(files: tuple[Path, ...], source: str, kind: str, mapping: tuple[str, ...], region: str, live: bool) -> None:
     """导入热线表格 (xlsx、csv；列名自动对应并显示)。"""
-    from app.importing import import_files
+    from app.importing import Interrupted, import_files
+    from app.process import Process
+    from app.stopping import Stop
 
-    sys.exit(import_files(house(), files, source or "hotline_import", kind, mapping, region, live))
+    stop, code = Stop().install(), INTERRUPTED
+    with Process(house(), "import", stop) as process:
+        try:
+            code = import_files(
+                process.house,
+                files,
+                source or "hotline_import",
+                kind,
+                mapping,
+                region,
+                live,
+                count=process.counter,
+                insist=process.insist,
+                asked=process.asked,
+            )
+        except Interrupted as error:
+            click.echo(f"\n{error}", err=True)
+    sys.exit(code)
 
 
 @cli.command()

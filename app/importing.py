@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import click
 
@@ -14,8 +15,9 @@ from crawlers.deps import to_log
 from crawlers.importer import BadRow, Duplicate, ImportReport, import_file, is_history
 from crawlers.posts import digest
 from stream.archive import Query
-from stream.messages import Kind
-from stream.worker import run_once
+from stream.errors import MinshengError
+from stream.messages import Kind, Post
+from stream.worker import Count, ignore, run_once
 
 if TYPE_CHECKING:
     from app.wire import House
@@ -24,15 +26,51 @@ LISTED = 20  # rows of a list that are shown; the rest is counted
 SAME = {"row": "整行重复", "content": "内容相同", "number": "编号相同、内容不同"}
 
 
+T = TypeVar("T")
+Asked = Callable[[], bool]
+
+
+class Insist(Protocol):
+    """Does it, if need be again and again."""
+
+    def __call__(self, act: Callable[[], T], /) -> T: ...
+
+
+def at_once(act: Callable[[], T]) -> T:
+    return act()
+
+
+def never() -> bool:
+    return False
+
+
 def import_files(
-    house: House, files: Sequence[Path], source: str, kind: str, mapping: Sequence[str], region: str, live: bool
+    house: House,
+    files: Sequence[Path],
+    source: str,
+    kind: str,
+    mapping: Sequence[str],
+    region: str,
+    live: bool,
+    *,
+    count: Count = ignore,
+    insist: Insist = at_once,
+    asked: Asked = never,
 ) -> int:
-    """Import each file and take the posts through the flow; returns the exit code (1: some rows were bad)."""
+    """Import each file and take the posts through the flow; returns the exit code (1: some rows were bad).
+
+    What needs a server is done through `insist`. Raises Interrupted, between two batches, when `asked` to stop; what was
+    read until then is in, and importing again brings the rest.
+    """
     overrides = read_mapping(mapping)
     if region and not any(region_within(code, region) for code in house.catalog.region_names):
         raise click.UsageError(f"--region: 没有地区代码 {region}，代码见 configs/regions.yaml")
     from app.users import operator
     from classify.pii import mask_post
+
+    def publish(posts: Sequence[Post]) -> None:
+        insist(lambda: to_log(house.log)(posts))
+        refuse_if(asked)
 
     reports = []
     for path in files:
@@ -41,23 +79,40 @@ def import_files(
             house.catalog.sheet,
             source,
             cast("Kind", kind),
-            publish=to_log(house.log),
+            publish=publish,
             prepare=mask_post,
             pseudonym=house.pseudonym,
             now=house.now(),
-            known=lambda ids: known_digests(house, ids),
+            known=lambda ids: insist(lambda: known_digests(house, ids)),
             is_backfill=is_history if live else lambda published_at, now: True,
             overrides=overrides,
             region=region,
         )
         show(report, click.echo)
         reports.append(report)
-        with house.ledger.begin() as tx:
-            tx.audit.add(house.now(), operator(), "import", path.name, f"{report.imported}/{report.rows}")
-        drain(house)  # before the next file, so that what this one brought is known
+        entry = ("import", path.name, f"{report.imported}/{report.rows}")
+        insist(partial(note, house, operator(), *entry))
+        if not house.distributed:
+            drain(house, count, insist, asked)  # before the next file, so that what this one brought is known
     rows, imported = sum(report.rows for report in reports), sum(report.imported for report in reports)
     click.echo(f"\n合计 {len(reports)} 个文件 {rows} 行，新导入 {imported} 条。")
+    if house.distributed:
+        click.echo("信息已写入 Kafka，由各处理环节 (minsheng worker judge、archive、decide) 接着处理。")
     return 1 if any(report.bad for report in reports) else 0
+
+
+class Interrupted(MinshengError):
+    """Asked to stop before all was imported."""
+
+
+def refuse_if(asked: Asked) -> None:
+    if asked():
+        raise Interrupted("导入被中止: 已写入的信息不会丢，再次导入同样的文件会补上其余的。")
+
+
+def note(house: House, actor: str, what: str, target: str, detail: str) -> None:
+    with house.ledger.begin() as tx:
+        tx.audit.add(house.now(), actor, what, target, detail)
 
 
 def read_mapping(pairs: Sequence[str]) -> Mapping[str, str]:
@@ -76,18 +131,17 @@ def known_digests(house: House, ids: Sequence[str]) -> Mapping[str, str]:
     return {hit.judged.post.id: digest(hit.judged.post) for hit in page.hits}
 
 
-def drain(house: House) -> None:
+def drain(house: House, count: Count, insist: Insist = at_once, asked: Asked = never) -> None:
     """Take what waits in the log through all stages, with a progress bar."""
-    counter = house.counter("import")
     for name, label in zip(SOURCES, ("研判", "归档", "归并"), strict=True):
         waiting = house.log.lag(SOURCES[name], name)
         if not waiting:
             continue
-        stage = make_stage(house, name, counter)
+        stage = insist(partial(make_stage, house, name, count))
         with click.progressbar(length=waiting, label=label) as bar:
-            while done := run_once(stage, house.log, count=counter):
+            while done := insist(partial(run_once, stage, house.log, count=count)):
                 bar.update(done)
-    counter.flush()
+                refuse_if(asked)
 
 
 def show(report: ImportReport, say: Callable[[str], object]) -> None:

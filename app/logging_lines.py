@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -21,11 +21,15 @@ NOISY = ("twisted", "kafka", "elastic_transport", "alembic", "urllib3")  # their
 logger = logging.getLogger(__name__)
 
 
-def start_logging(part: str, json_lines: bool) -> None:
-    """Everything this process logs goes to stderr from now on, one line (plain: with traceback lines) each."""
+def start_logging(part: str, json_lines: bool) -> Callable[[], None]:
+    """Everything this process logs goes to stderr from now on, one line (plain: with traceback lines) each.
+
+    Returns what gives logging back as it was.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(part) if json_lines else PlainLines())
     root = logging.getLogger()
+    before = list(root.handlers), root.level, sys.excepthook, threading.excepthook
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     for name in NOISY:
@@ -34,6 +38,22 @@ def start_logging(part: str, json_lines: bool) -> None:
     logging.captureWarnings(True)
     sys.excepthook = _ended
     threading.excepthook = _thread_ended
+
+    def undo() -> None:
+        logging.captureWarnings(False)
+        root.handlers[:], level, sys.excepthook, threading.excepthook = before
+        root.setLevel(level)
+
+    return undo
+
+
+def dress(library: str) -> None:
+    """Have the loggers of a library that writes by itself write our lines."""
+    lines = logging.getLogger().handlers[0].formatter
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == library:
+            for handler in logging.getLogger(name).handlers:
+                handler.setFormatter(lines)
 
 
 def safe_message(record: logging.LogRecord) -> str:

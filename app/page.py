@@ -6,15 +6,37 @@ import os
 
 import streamlit as st
 
+from app.logging_lines import dress, start_logging
 from app.wire import open_house
 from dashboard.desk import Desk
 from dashboard.main import show
+from stream.errors import Unavailable
+
+AGAIN = 5  # seconds
 
 
 @st.cache_resource(show_spinner=False)
 def open_desk() -> Desk:
     house = open_house(os.environ)
+    start_logging("dashboard", house.settings.monitor.json_logs)
+    dress("streamlit")
     return Desk(house.ledger, house.archive, house.catalog, house.settings.dashboard, house.now)
 
 
-show(open_desk())
+@st.fragment(run_every=AGAIN)
+def wait_for(error: Unavailable) -> None:
+    """Says what is away, and looks again."""
+    st.warning(f"{error} (每 {AGAIN} 秒重试一次)")
+    try:
+        open_desk()
+    except Unavailable:
+        return
+    st.rerun()
+
+
+try:
+    desk = open_desk()
+except Unavailable as error:
+    wait_for(error)
+else:
+    show(desk)

@@ -38,7 +38,7 @@ class Process:
 
     def __init__(self, house: House, part: str, stop: Stop | None = None) -> None:
         settings = house.settings
-        start_logging(part, settings.monitor.json_logs)
+        self._plain = start_logging(part, settings.monitor.json_logs)
         self.house = house
         self.stop = (stop or Stop().install()).limit()
         self.pulse = Pulse(part, settings.profile)
@@ -60,6 +60,9 @@ class Process:
         self.house.close()
         if self.monitor:
             self.monitor.close()
+        if error is None and not self.stop:  # else the end is near, watched and told of
+            self.stop.release()
+            self._plain()
         return bool(self.stop) and isinstance(error, Unavailable | Conflict)
 
     def asked(self) -> bool:

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from types import FrameType
+from typing import Any
 
 DRAIN = 6.0  # seconds that what is in hand gets to be finished
 LAST = 2.5  # seconds from then on for letting go: the counts, the log, the ledger
@@ -26,26 +27,36 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = False
-        self.limited = False
+        self._before: dict[int, Any] = {}
+        self._bell: socket.socket | None = None
 
     def install(self) -> Stop:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
+            self._before[number] = signal.signal(number, self._ask)
         return self
+
+    def release(self) -> None:
+        """Signals mean again what they meant before."""
+        if self._bell:
+            signal.set_wakeup_fd(-1)
+            self._bell.close()  # which ends the thread that listens
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        self._bell, self._before = None, {}
 
     def limit(self, drain: float = DRAIN, last: float = LAST) -> Stop:
         """From being asked, what runs gets `drain` seconds; then Stopped is raised in the main thread, and the process
         is gone after `last` more. Nothing lasting is lost by that: a crash at any point is one of the cases that every
         part is made for. Only from the main thread.
         """
-        if self.limited:
+        if self._bell:
             return self
-        self.limited = True
-        hear, tell = socket.socketpair()
-        tell.setblocking(False)
-        self._ears = hear, tell  # kept open
-        signal.signal(signal.SIGALRM, _end)
-        signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)  # tells even while C code holds the main thread
+        hear, self._bell = socket.socketpair()
+        self._bell.setblocking(False)
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, _end)
+        signal.set_wakeup_fd(
+            self._bell.fileno(), warn_on_full_buffer=False
+        )  # tells even while C code holds the main thread
         threading.Thread(target=_watch, args=(hear, drain, last), name="stop", daemon=True).start()
         return self
 
@@ -63,9 +74,11 @@ class Stop:
 
 
 def _watch(hear: socket.socket, drain: float, last: float) -> None:
-    asking = {signal.SIGINT, signal.SIGTERM}
-    while hear.recv(1)[0] not in asking:
-        pass
+    with hear:
+        while (heard := hear.recv(1)) and heard[0] not in (signal.SIGINT, signal.SIGTERM):
+            pass
+    if not heard:  # released
+        return
     time.sleep(drain)
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
     time.sleep(last)
