@@ -22,7 +22,7 @@ from elasticsearch import ApiError
 from stream.archive import Bucket, Interval, Page, Query, Split
 from stream.elastic_bulk import Copy, delete, write
 from stream.elastic_client import PAUSES, Server, reason, said
-from stream.elastic_docs import Doc, batches, fetched_at, is_over, make_doc, read_body
+from stream.elastic_docs import Doc, batches, fetched_at, is_id, is_over, make_doc, read_body
 from stream.elastic_indices import Months
 from stream.elastic_query import between, count_request, histogram_request, page_request, read_facets, read_histogram
 from stream.elastic_reindex import reindex
@@ -196,11 +196,7 @@ class ElasticArchive:
 
     def _copies(self, post_id: str, months: Iterable[str]) -> list[Json]:
         """The documents of a post as they are this moment, seen by searches or not; commonly one."""
-        try:
-            post_id.encode()
-        except UnicodeEncodeError:
-            return []
-        docs = [{"_index": self.months.alias(month), "_id": post_id} for month in months] if post_id else []
+        docs = [{"_index": self.months.alias(month), "_id": post_id} for month in months] if is_id(post_id) else []
         answer = self._server.ask(self._server.es.mget, docs=docs) if docs else {"docs": ()}
         return [doc for doc in answer["docs"] if doc.get("found")]
 

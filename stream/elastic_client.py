@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -93,7 +94,7 @@ def reason(error: Any) -> str:
     """What the server says of an error, without the words of a post that it may quote."""
     if not isinstance(error, Mapping):
         return str(error)[:120]
-    first = str(error.get("reason", "")).split(" Preview of field", 1)[0].split(". ", 1)[0]
+    first = re.split(r" Preview of field|\. |\n", str(error.get("reason", "")), maxsplit=1)[0]
     return f"{error.get('type', '')}: {first[:200]}"
 
 

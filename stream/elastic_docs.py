@@ -11,7 +11,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from stream.elastic_text import spell_text
 from stream.errors import Poison
-from stream.fields import facets_of
+from stream.fields import facets_of, has_bytes
 from stream.messages import Judged, decode_judged, encode_judged
 from stream.sqlite import to_micros
 
@@ -34,13 +34,18 @@ class Doc(NamedTuple):
 def make_doc(judged: Judged) -> Doc:
     """Raises Poison for a post that cannot be written as JSON or whose id no index takes."""
     post = judged.post
+    if not is_id(post.id):
+        raise Poison(f"信息 {post.id[:60]!r} 的编号不能归档: 须为 1 到 {LONGEST_ID} 字节的文字")
     try:
-        if not 0 < len(post.id.encode()) <= LONGEST_ID:
-            raise Poison(f"信息 {post.id[:60]!r} 的编号不能归档: 须为 1 到 {LONGEST_ID} 字节")
         source = to_json(_fields(judged))[:-1] + b',"body":' + encode_judged(judged) + b"}"
-    except (UnicodeEncodeError, PydanticSerializationError) as error:
+    except PydanticSerializationError as error:
         raise Poison(f"信息 {post.id[:60]!r} 含有不能写成 JSON 的字符") from error
     return Doc(post.id, month_of(post.published_at), post.fetched_at, source)
+
+
+def is_id(name: str) -> bool:
+    """Whether a document can have this id."""
+    return has_bytes(name) and 0 < len(name.encode()) <= LONGEST_ID
 
 
 def _fields(judged: Judged) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from zlib import crc32
 
 from stream.archive import Bucket, Interval, Query, Sort, Split
+from stream.elastic_docs import is_id
 from stream.elastic_text import spell_word
 from stream.fields import FACETS, INTERVALS, TITLE_WEIGHT, Mark, division_prefix, sort_of
 from stream.sqlite import from_micros, to_micros
@@ -105,7 +106,6 @@ def _occurs(field: str, terms: Sequence[str], weight: float) -> Json:
 
 def _lists(query: Query) -> list[Json]:
     asked: Mapping[str, Sequence[str]] = {
-        "_id": query.ids,
         "topic": query.topics,
         "office": query.offices,
         "sentiment": query.sentiments,
@@ -113,12 +113,13 @@ def _lists(query: Query) -> list[Json]:
         "source": query.sources,
         "kind": query.kinds,
     }
-    return [_any_of(field, [_sendable(key) for key in keys]) for field, keys in asked.items() if keys]
+    lists = [_any_of(field, [_sendable(key) for key in keys]) for field, keys in asked.items() if keys]
+    return [*lists, _any_of("_id", list(filter(is_id, query.ids)))] if query.ids else lists
 
 
 def _any_of(field: str, keys: Sequence[str]) -> Json:
     parts = [{"terms": {field: keys[start : start + TERMS]}} for start in range(0, len(keys), TERMS)]
-    return parts[0] if len(parts) == 1 else {"bool": {"should": parts}}
+    return {"bool": {"should": parts}} if parts else {"match_none": {}}
 
 
 def _ranges(query: Query) -> list[Json]:

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from stream.archive import Hit, Interval, Query, Sort
 from stream.errors import MinshengError
@@ -54,6 +55,14 @@ def interval_start(micros: int, by: Interval) -> int:
     return micros - (micros + shift) % length
 
 
+def has_bytes(text: str) -> bool:
+    """Whether a text can be written as UTF-8: half a surrogate pair cannot."""
+    try:
+        return text.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
 def is_hopeless(query: Query) -> bool:
     """Whether the text asks for something but holds no word: nothing can be found."""
     return bool(query.text.strip()) and not parse(query.text)
@@ -82,10 +91,19 @@ def read_mark(query: Query) -> Mark | None:
     except (ValueError, TypeError) as error:
         raise _bad_mark(query.after) from error
     numbers = {"newest": 1, "oldest": 1, "severity": 2, "relevance": 1}[sort]
-    kinds = [type(part) for part in mark]
-    if said != sort or len(mark) != numbers + 1 or kinds[-1] is not str or not set(kinds[:-1]) <= {int, float}:
+    if said != sort or len(mark) != numbers + 1 or not _is_mark(sort, *mark):
         raise _bad_mark(query.after)
     return tuple(mark)
+
+
+def _is_mark(sort: Sort, *mark: Any) -> bool:
+    """Whether these are values that a database can compare with: whole numbers of 64 bits (or a score), and an id."""
+    *numbers, id_ = mark
+    if not isinstance(id_, str) or not has_bytes(id_):
+        return False
+    if sort == "relevance":
+        return all(type(number) in (int, float) and abs(number) < 1e38 for number in numbers)
+    return all(type(number) is int and abs(number) < 2**63 for number in numbers)
 
 
 def _bad_mark(after: str) -> MinshengError:
