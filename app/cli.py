@@ -17,6 +17,7 @@ import click
 from app import VERSION
 
 if TYPE_CHECKING:
+    from app.stopping import Stop
     from app.wire import House
 
 BAD, MISSING, CONFIG, INTERRUPTED = 1, 69, 78, 130
@@ -50,6 +51,13 @@ def cli() -> None:
 
     第一次使用: minsheng demo (演示城市，数据均为虚构)。
     """
+
+
+def listen() -> Stop:
+    """Be ready to be stopped, before anything that takes its time."""
+    from app.stopping import Stop
+
+    return Stop().install()
 
 
 def house() -> House:
@@ -93,28 +101,11 @@ def run() -> None:
 @click.option("--live", is_flag=True, help="当作新信息处理 (会开案件、发预警)；默认按历史数据只归档、归并。")
 def import_(files: tuple[Path, ...], source: str, kind: str, mapping: tuple[str, ...], region: str, live: bool) -> None:
     """导入热线表格 (xlsx、csv；列名自动对应并显示)。"""
-    from app.importing import Interrupted, import_files
-    from app.process import Process
-    from app.stopping import Stop
+    stop = listen()
+    from app.importing import import_alone
 
-    stop, code = Stop().install(), INTERRUPTED
-    with Process(house(), "import", stop) as process:
-        try:
-            code = import_files(
-                process.house,
-                files,
-                source or "hotline_import",
-                kind,
-                mapping,
-                region,
-                live,
-                count=process.counter,
-                insist=process.insist,
-                asked=process.asked,
-            )
-        except Interrupted as error:
-            click.echo(f"\n{error}", err=True)
-    sys.exit(code)
+    what = (files, source or "hotline_import", kind, mapping, region, live)
+    sys.exit(INTERRUPTED if (code := import_alone(house(), stop, *what)) is None else code)
 
 
 @cli.command()
@@ -297,10 +288,9 @@ def events(window_days: int) -> None:
 @click.option("--drain", is_flag=True, help="处理完积压即退出。")
 def worker(stage: str, drain: bool) -> None:
     """运行一个处理环节。"""
+    stop = listen()
     from app.parts import work
-    from app.stopping import Stop
 
-    stop = Stop().install()  # before anything that takes its time
     work(house(), stage, drain=drain, stop=stop)
 
 
@@ -308,10 +298,9 @@ def worker(stage: str, drain: bool) -> None:
 @click.option("--drain", is_flag=True, help="发完待发的即退出。")
 def deliver(drain: bool) -> None:
     """盯时限、发预警。"""
+    stop = listen()
     from app.parts import keep_delivering
-    from app.stopping import Stop
 
-    stop = Stop().install()
     keep_delivering(house(), drain=drain, stop=stop)
 
 
@@ -320,10 +309,9 @@ def deliver(drain: bool) -> None:
 @click.argument("sources", nargs=-1)
 def crawl(once: bool, sources: tuple[str, ...]) -> None:
     """采集启用的来源 (或指定的几个)。"""
+    stop = listen()
     from app.parts import keep_crawling
-    from app.stopping import Stop
 
-    stop = Stop().install()
     sys.exit(BAD if keep_crawling(house(), sources, once=once, stop=stop) else 0)
 
 

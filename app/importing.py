@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
@@ -20,6 +21,7 @@ from stream.messages import Kind, Post
 from stream.worker import Count, ignore, run_once
 
 if TYPE_CHECKING:
+    from app.stopping import Stop
     from app.wire import House
 
 LISTED = 20  # rows of a list that are shown; the rest is counted
@@ -44,6 +46,37 @@ def never() -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class Tools:
+    """How to count, how to do what needs a server, and who knows whether to stop."""
+
+    count: Count = ignore
+    insist: Insist = at_once
+    asked: Asked = never
+
+
+def import_alone(
+    house: House,
+    stop: Stop,
+    files: Sequence[Path],
+    source: str,
+    kind: str,
+    mapping: Sequence[str],
+    region: str,
+    live: bool,
+) -> int | None:
+    """`import_files` in a process of its own, which waits for servers; None when it was stopped before the end."""
+    from app.process import Process
+
+    with Process(house, "import", stop) as process:
+        tools = Tools(process.counter, process.insist, process.asked)
+        try:
+            return import_files(house, files, source, kind, mapping, region, live, tools)
+        except Interrupted as error:
+            click.echo(f"\n{error}", err=True)
+    return None
+
+
 def import_files(
     house: House,
     files: Sequence[Path],
@@ -52,16 +85,15 @@ def import_files(
     mapping: Sequence[str],
     region: str,
     live: bool,
-    *,
-    count: Count = ignore,
-    insist: Insist = at_once,
-    asked: Asked = never,
+    tools: Tools | None = None,
 ) -> int:
     """Import each file and take the posts through the flow; returns the exit code (1: some rows were bad).
 
-    What needs a server is done through `insist`. Raises Interrupted, between two batches, when `asked` to stop; what was
-    read until then is in, and importing again brings the rest.
+    Raises Interrupted, between two batches, when asked to stop; what was read until then is in, and importing again
+    brings the rest.
     """
+    tools = tools or Tools()
+    insist = tools.insist
     overrides = read_mapping(mapping)
     if region and not any(region_within(code, region) for code in house.catalog.region_names):
         raise click.UsageError(f"--region: 没有地区代码 {region}，代码见 configs/regions.yaml")
@@ -70,7 +102,7 @@ def import_files(
 
     def publish(posts: Sequence[Post]) -> None:
         insist(lambda: to_log(house.log)(posts))
-        refuse_if(asked)
+        refuse_if(tools.asked)
 
     reports = []
     for path in files:
@@ -93,7 +125,7 @@ def import_files(
         entry = ("import", path.name, f"{report.imported}/{report.rows}")
         insist(partial(note, house, operator(), *entry))
         if not house.distributed:
-            drain(house, count, insist, asked)  # before the next file, so that what this one brought is known
+            drain(house, tools)  # before the next file, so that what this one brought is known
     rows, imported = sum(report.rows for report in reports), sum(report.imported for report in reports)
     click.echo(f"\n合计 {len(reports)} 个文件 {rows} 行，新导入 {imported} 条。")
     if house.distributed:
@@ -131,17 +163,17 @@ def known_digests(house: House, ids: Sequence[str]) -> Mapping[str, str]:
     return {hit.judged.post.id: digest(hit.judged.post) for hit in page.hits}
 
 
-def drain(house: House, count: Count, insist: Insist = at_once, asked: Asked = never) -> None:
+def drain(house: House, tools: Tools) -> None:
     """Take what waits in the log through all stages, with a progress bar."""
     for name, label in zip(SOURCES, ("研判", "归档", "归并"), strict=True):
         waiting = house.log.lag(SOURCES[name], name)
         if not waiting:
             continue
-        stage = insist(partial(make_stage, house, name, count))
+        stage = tools.insist(partial(make_stage, house, name, tools.count))
         with click.progressbar(length=waiting, label=label) as bar:
-            while done := insist(partial(run_once, stage, house.log, count=count)):
+            while done := tools.insist(partial(run_once, stage, house.log, count=tools.count)):
                 bar.update(done)
-                refuse_if(asked)
+                refuse_if(tools.asked)
 
 
 def show(report: ImportReport, say: Callable[[str], object]) -> None:

@@ -43,6 +43,8 @@ def work(house: House, name: str, *, drain: bool = False, stop: Stop | None = No
     if name != SLOWEST:
         os.nice(YIELDING)
     with Process(house, name, stop) as process:
+        if process.asked():
+            return
         stage = process.insist(lambda: make_stage(house, name, process.counter))
         stage = replace(stage, handle=process.timed(stage.handle))
         wait = 0.0 if drain else IDLE_WAIT
