@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 SLOWEST = "decide"  # the stage that holds the others up: on few cores they give way to it
 YIELDING = 5
 IDLE_WAIT = 1.0  # seconds a stage waits for the next record
-DELIVER_EVERY = 2.0
+DELIVER_EVERY = 0.5
 HOUSEKEEP_EVERY = timedelta(hours=1)
 HOUSEKEEPING = "@housekeeping"  # beside the crawls' cursors: when the house was last kept
 

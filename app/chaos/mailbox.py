@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from email import message_from_bytes
 from typing import Any
@@ -15,7 +16,8 @@ HOST = "127.0.0.1"
 
 
 class Mailbox:
-    """`told`: fingerprint of an alert -> the Message-IDs of the mails that told it; `mails`: how many were accepted."""
+    """`told`: fingerprint of an alert -> the Message-IDs of the mails that told it; `at`: when first (monotonic seconds);
+    `mails`: how many were accepted."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -23,6 +25,7 @@ class Mailbox:
         self.mails = 0
         self.refused = 0
         self.told: dict[str, set[str]] = defaultdict(set)
+        self.at: dict[str, float] = {}
         self._lock = threading.Lock()
         self._controller = Controller(self, hostname=HOST, port=port)
 
@@ -40,5 +43,6 @@ class Mailbox:
         with self._lock:
             self.mails += 1
             for fingerprint in str(message[ALERTS_HEADER]).split():
+                self.at.setdefault(fingerprint, time.monotonic())
                 self.told[fingerprint].add(str(message["Message-ID"]).strip())
         return "250 OK"
