@@ -40,7 +40,7 @@ class Process:
         settings = house.settings
         self._plain = start_logging(part, settings.monitor.json_logs)
         self.house = house
-        self.stop = (stop or Stop().install()).limit()
+        self.stop = (Stop().install() if stop is None else stop).limit()
         self.pulse = Pulse(part, settings.profile)
         self.metrics = Metrics(self.pulse)
         self.counter = house.counter(part, self.metrics.count)
