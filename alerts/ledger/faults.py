@@ -36,15 +36,17 @@ _SPOILT = {sqlite3.SQLITE_CORRUPT: "文件已损坏", sqlite3.SQLITE_NOTADB: "�
 
 
 @contextmanager
-def plainly(place: str) -> Iterator[None]:
+def plainly(place: str, *drivers: type[Exception]) -> Iterator[None]:
     """Raise Unavailable in place of an error that passes by itself; whoever meets it repeats the whole transaction.
 
     That is harmless even where the connection broke during the commit and nobody knows whether it was done, as every
-    write has a natural key or a version. `place` is the database's address for a person, without a password.
+    write has a natural key or a version. `place` is the database's address for a person, without a password; `drivers` are
+    the errors of a driver that is used without SQLAlchemy.
     """
+    kinds: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, *drivers)
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except kinds as error:
         cause = getattr(error, "orig", None) or error
         words = str(cause).strip().partition("\n")[0]
         if why := _why(error, cause):
@@ -62,8 +64,14 @@ def _why(error: Exception, cause: BaseException) -> str:
         return _POSTGRES.get(state) or _POSTGRES.get(state[:2]) or ""
     if isinstance(cause, sqlite3.Error):
         return "打不开文件" if _sqlite_code(cause) == sqlite3.SQLITE_CANTOPEN else passing(cause)
-    lost = isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, OperationalError))
-    return "连不上数据库" if lost else ""
+    return "连不上数据库" if _is_lost(error) else ""
+
+
+def _is_lost(error: Exception) -> bool:
+    """Of an error that the server gave no code: a driver alone gives none when there is no server."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return not isinstance(error, SQLAlchemyError)
 
 
 def _sqlite_code(cause: BaseException) -> int:
