@@ -94,13 +94,30 @@ class House:
     def outbox(self) -> Path:
         return self.data / "outbox"
 
+    @property
+    def log_file(self) -> Path:
+        return self.data / "log.sqlite"
+
+    @property
+    def archive_file(self) -> Path:
+        return self.data / "archive.sqlite"
+
+    @property
+    def secret_file(self) -> Path:
+        return self.data / "secret.key"
+
+    @property
+    def ledger_url(self) -> str:
+        """May hold a password."""
+        return self.settings.ledger.url.get_secret_value() or f"sqlite:///{self.data / 'ledger.sqlite'}"
+
     @cached_property
     def log(self) -> Log:
         if self.distributed:
             return self._kafka_log()
         from stream.log_sqlite import SqliteLog
 
-        return SqliteLog(self.data / "log.sqlite")
+        return SqliteLog(self.log_file)
 
     @cached_property
     def archive(self) -> Archive:
@@ -108,15 +125,14 @@ class House:
             return self._elastic_archive()
         from stream.archive_sqlite import SqliteArchive
 
-        return SqliteArchive(self.data / "archive.sqlite")
+        return SqliteArchive(self.archive_file)
 
     @cached_property
     def ledger(self) -> Ledger:
         from alerts.ledger import Ledger
 
         self.data.mkdir(parents=True, exist_ok=True)
-        url = self.settings.ledger.url.get_secret_value()
-        ledger = Ledger(url or f"sqlite:///{self.data / 'ledger.sqlite'}", pool=self.settings.ledger.pool)
+        ledger = Ledger(self.ledger_url, pool=self.settings.ledger.pool)
         try:
             ledger.migrate()
         except BaseException:
@@ -206,7 +222,7 @@ class House:
     @cached_property
     def secret(self) -> bytes:
         """The key of the pseudonyms, made on first use; without it no pseudonym can be traced to a name."""
-        path = self.data / "secret.key"
+        path = self.secret_file
         self.data.mkdir(parents=True, exist_ok=True)
         try:
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
