@@ -28,8 +28,9 @@ from alerts.ledger import AlertFilter
 from alerts.notify.compose import fingerprint
 from app.chaos.load import ordinary_posts, planted_posts
 from app.chaos.mailbox import HOST, Mailbox
+from app.servers.alive import children
 from app.servers.cluster import Cluster, running_cluster
-from app.servers.server import Server, children, free_port
+from app.servers.server import Server, free_port
 from app.wire import House, open_house
 from bench.pipeline import environment
 from stream.log import Out
