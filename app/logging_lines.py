@@ -26,7 +26,7 @@ def start_logging(part: str, json_lines: bool) -> Callable[[], None]:
 
     Returns what gives logging back as it was.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Lines()
     handler.setFormatter(JsonLines(part) if json_lines else PlainLines())
     root = logging.getLogger()
     before = list(root.handlers), root.level, sys.excepthook, threading.excepthook
@@ -72,6 +72,25 @@ def ids_of(record: logging.LogRecord) -> dict[str, Any]:
     """What was logged with extra={"ids": {...}}: names of things, never texts."""
     ids = getattr(record, "ids", None)
     return dict(ids) if isinstance(ids, Mapping) else {}
+
+
+class Lines(logging.Handler):
+    """Writes to what stderr is at the moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except OSError:
+            """Nobody can be told: what stderr led to is gone or full."""
+        except Exception:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """The library's own would show the arguments."""
+        broken = logging.makeLogRecord({"name": record.name, "levelname": "ERROR", "created": record.created})
+        broken.msg = f"the line of {record.pathname}:{record.lineno} cannot be written"
+        sys.stderr.write(self.format(broken) + "\n")
 
 
 class PlainLines(logging.Formatter):
