@@ -1,0 +1,34 @@
+# 民声 as an image: one for every part, `minsheng COMMAND` is what it runs. How the parts are put together is in compose.yaml.
+# The Python version is the one that the tests run on.
+FROM python:3.11-slim-trixie
+
+ENV PYTHONUTF8=1 \
+    PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    MINSHENG_DATA=/data
+
+# /data holds what is written beside the servers: the key of the pseudonyms, reports, mails while no mail server is set.
+RUN useradd --uid 10001 --create-home minsheng \
+    && install --directory --owner=minsheng --group=minsheng --mode=0700 /data
+
+WORKDIR /build
+COPY requirements.lock ./
+RUN pip install --only-binary :all: --requirement requirements.lock
+
+COPY pyproject.toml README.md LICENSE ./
+COPY configs/ configs/
+COPY stream/ stream/
+COPY classify/ classify/
+COPY crawlers/ crawlers/
+COPY alerts/ alerts/
+COPY reports/ reports/
+COPY dashboard/ dashboard/
+COPY app/ app/
+RUN pip install --no-deps . && rm -rf /build/*
+
+USER minsheng
+WORKDIR /data
+VOLUME /data
+ENTRYPOINT ["minsheng"]
+CMD ["--help"]
