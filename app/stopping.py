@@ -74,10 +74,10 @@ class Stop:
 
 
 def _watch(hear: socket.socket, drain: float, last: float) -> None:
-    with hear:
-        while (heard := hear.recv(1)) and heard[0] not in (signal.SIGINT, signal.SIGTERM):
-            pass
+    while (heard := hear.recv(1)) and heard[0] not in (signal.SIGINT, signal.SIGTERM):
+        pass
     if not heard:  # released
+        hear.close()
         return
     time.sleep(drain)
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
