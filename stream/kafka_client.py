@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kafka.errors import AuthorizationError, SaslAuthenticationFailedError
+from kafka.errors import AuthorizationError, KafkaTimeoutError, RequestTimedOutError, SaslAuthenticationFailedError
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
 
@@ -34,6 +36,8 @@ SOCKET_OPTIONS = [
         if hasattr(socket, name)
     ),
 ]
+
+TIMEOUTS = (KafkaTimeoutError, RequestTimedOutError)
 
 Client = TypeVar("Client")
 
@@ -78,14 +82,10 @@ class Access:
             "request_timeout_ms": REQUEST_MS,
             "reconnect_backoff_max_ms": RECONNECT_MS,
             "socket_options": SOCKET_OPTIONS,
-            "proxy_url": f"{Socket.SCHEMES[0]}://",  # no proxy: the name under which the library finds our Socket
+            "proxy_url": f"{Dialing.SCHEMES[0]}://",  # no proxy: the name under which the library finds it
         }
         if self.encrypted:
-            options |= {
-                "ssl_cafile": self.ca_file or None,
-                "ssl_certfile": self.cert_file or None,
-                "ssl_keyfile": self.key_file or None,
-            }
+            options["ssl_context"] = self._context()
         if self.security.startswith("sasl"):
             options |= {
                 "sasl_mechanism": self.mechanism,
@@ -93,6 +93,19 @@ class Access:
                 "sasl_plain_password": self.password,
             }
         return options
+
+    def _context(self) -> ssl.SSLContext:
+        """Trusts `ca_file`, or whom the system trusts, and shows our certificate if there is one."""
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file or None)
+            if self.cert_file:
+                context.load_cert_chain(self.cert_file, self.key_file or None)
+        except (OSError, ValueError) as error:
+            raise MinshengError(
+                f"kafka.ca_file、cert_file 或 key_file 不能用: {error}；三者须是 PEM 文件，私钥不带口令且与证书相配"
+            ) from error
+        context.sslsocket_class = Encrypted
+        return context
 
     @contextlib.contextmanager
     def reaching(self, doing: str) -> Iterator[None]:
@@ -118,17 +131,76 @@ class Access:
         )
 
 
-class Socket(KafkaNetSocket):  # type: ignore[misc]
+class LastWords:
+    """A socket that gives what came before it tells that the other side hung up.
+
+    The library forgets what it has received when the end comes with it: the reason why a login was refused.
+    """
+
+    _received = False
+
+    def recv(self, *arguments: Any) -> bytes:
+        data: bytes = super().recv(*arguments)  # type: ignore[misc]
+        if not data and self._received:
+            self._received = False
+            raise BlockingIOError
+        self._received = bool(data)
+        return data
+
+
+class Plain(LastWords, socket.socket):
+    pass
+
+
+class Encrypted(LastWords, ssl.SSLSocket):
+    """Closed at once when the other side cannot be trusted."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except OSError:
+            self.close()
+            raise
+
+
+class Dialing(KafkaNetSocket):  # type: ignore[misc]
     """How a connection is made: as the library does, but one that failed is closed at once, not when memory is tidied."""
 
     SCHEMES = ("direct",)
 
-    async def sock_connect(self, net: Any, sock: socket.socket, *arguments: Any, **options: Any) -> socket.socket:
+    def socket(self, *arguments: Any) -> Plain:
+        return Plain(*arguments)
+
+    async def sock_connect(self, net: Any, sock: Plain, *arguments: Any, **options: Any) -> Plain:
         try:
             return await super().sock_connect(net, sock, *arguments, **options)  # type: ignore[no-any-return]
         except BaseException:
             sock.close()
             raise
+
+
+class Causes(logging.Handler):
+    """Keeps why a connection failed: the library tells its log, and its caller only that time ran out.
+
+    What it logs of connections goes no further: an outage would fill our log with it, and Unavailable tells the cause.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last: BaseException | None = None
+        logger = logging.getLogger("kafka.net")
+        logger.addHandler(self)
+        logger.propagate = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for argument in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(argument, Exception) and not isinstance(argument, TIMEOUTS):
+                self.last = argument
+
+
+CAUSES = Causes()
 
 
 class Connections(KafkaNetClient):  # type: ignore[misc]
@@ -146,6 +218,7 @@ class Connections(KafkaNetClient):  # type: ignore[misc]
 def open_client(kind: Callable[..., Client], access: Access, **options: Any) -> Client:
     """A client of this kind. An attempt that fails leaves no thread or socket behind."""
     parts: list[Connections] = []
+    CAUSES.last = None
 
     def make(**configs: Any) -> Connections:
         parts.append(Connections(**configs))
@@ -153,7 +226,9 @@ def open_client(kind: Callable[..., Client], access: Access, **options: Any) -> 
 
     try:
         return kind(**access.options(), kafka_client=make, **options)
-    except BaseException:
+    except BaseException as error:
         for part in parts:
             part.close()
+        if isinstance(error, KafkaTimeoutError) and CAUSES.last is not None:
+            raise CAUSES.last from error
         raise

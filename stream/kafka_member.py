@@ -35,7 +35,7 @@ OPTIONS = {
     # leave a partition without an owner when several members come back after an outage.
     "partition_assignment_strategy": [StickyPartitionAssignor],
     "session_timeout_ms": 10_000,  # a process that was killed is noticed after this; heartbeats have a thread of their own
-    "heartbeat_interval_ms": 2_500,
+    "heartbeat_interval_ms": 1_000,  # also how soon a member hears that another wants to join
     "max_poll_interval_ms": 600_000,  # the slowest batch; while it lasts the group waits for this member
     "metadata_max_age_ms": 60_000,  # partitions that somebody added are noticed after this
     "fetch_max_bytes": 16 * 1024 * 1024,

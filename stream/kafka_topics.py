@@ -93,26 +93,24 @@ class Topics:
                 admin.close()
 
     def _ask(self, doing: str, question: Callable[[Any], Answer]) -> Answer:
-        """Tries again for a little while: a coordinator or a leader is being chosen when a server has just come up."""
+        """Asks again for a little while: a coordinator or a leader is being chosen when a server has just come up.
+
+        A connection that failed is not used again: it may hold on to a coordinator or a login that is gone.
+        """
         until = time.monotonic() + PATIENCE
         with self._lock, self._access.reaching(doing):
             while True:
+                self._admin = self._admin or open_client(KafkaAdminClient, self._access)
                 try:
-                    return self._ask_once(question)
+                    return question(self._admin)
                 except RetriableError:
+                    self.close()
                     if time.monotonic() > until:
                         raise
+                except BaseException:
+                    self.close()
+                    raise
                 time.sleep(PAUSE)
-
-    def _ask_once(self, question: Callable[[Any], Answer]) -> Answer:
-        """A connection that failed is not used again: it may hold on to a coordinator or a login that is gone."""
-        if self._admin is None:
-            self._admin = open_client(KafkaAdminClient, self._access)
-        try:
-            return question(self._admin)
-        except BaseException:
-            self.close()
-            raise
 
     def _make(self, admin: Any, topic: str, name: str) -> None:
         if not self._numbers(admin, name):

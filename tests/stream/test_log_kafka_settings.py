@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -39,20 +40,18 @@ def test_a_login_is_handed_over(mechanism: str) -> None:
     assert (options["sasl_plain_username"], options["sasl_plain_password"]) == ("wang", "geheim")
 
 
-def test_certificates_are_handed_over_and_the_host_is_checked(tmp_path: Path) -> None:
-    files = {name: str(tmp_path / f"{name}.pem") for name in ("ca_file", "cert_file", "key_file")}
-    for path in files.values():
-        Path(path).write_text("")
-    options = Access("a:1", "tls", **files).options()
-    assert options["security_protocol"] == "SSL"
-    assert [options[name] for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile")] == list(files.values())
-    assert "ssl_check_hostname" not in options, "the library checks unless told otherwise"
+@pytest.mark.parametrize("security", ["tls", "sasl_tls"])
+def test_encryption_checks_certificate_and_host(security: str) -> None:
+    context = Access("a:1", security, user="u").options()["ssl_context"]
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.get_ca_certs(), "without a file, whom the system trusts"
 
 
-def test_without_certificate_files_the_system_decides_whom_to_trust() -> None:
-    options = Access("a:1", "sasl_tls", user="u", password="p").options()
-    assert options["security_protocol"] == "SASL_SSL"
-    assert options["ssl_cafile"] is None
+def test_a_certificate_file_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("不是证书")
+    with pytest.raises(MinshengError, match=r"kafka\.ca_file.*PEM"):
+        Access("a:1", "tls", ca_file=str(tmp_path / "ca.pem")).options()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +103,6 @@ def test_nothing_is_connected_before_the_first_use() -> None:
 
 def test_servers_that_are_not_there_are_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stream.kafka_client.BOOTSTRAP_MS", 300)
-    monkeypatch.setattr("stream.kafka_topics.PATIENCE", 0.0)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens there
         servers = f"127.0.0.1:{taken.getsockname()[1]}"
