@@ -29,7 +29,16 @@ try:
 finally:
     print('let go')
 """
-COUNTS = "print('up', flush=True)\ntry:\n    while True: sum(range(1000))\nfinally:\n    print('let go')\n"
+COUNTS = """
+def count():
+    while True:
+        sum(range(1000))
+print('up', flush=True)
+try:
+    count()
+finally:
+    print('let go')
+"""
 SWALLOWS = """
 print('up', flush=True)
 while True:
