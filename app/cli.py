@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BAD, MISSING, CONFIG, INTERRUPTED = 1, 69, 78, 130
 GROUPS: dict[str, tuple[str, ...]] = {
     "日常": ("demo", "run", "import", "weekly", "search"),
-    "检查": ("check", "doctor", "dead", "archive", "user"),
+    "检查": ("check", "doctor", "dead", "archive", "user", "backup", "restore"),
     "过滤器": ("judge", "events"),
     "单个部件": ("worker", "deliver", "crawl", "dashboard"),
     "模型": ("train", "evaluate"),
@@ -245,6 +245,25 @@ def user_list() -> None:
     from app.users import print_users
 
     print_users(house())
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """备份到一个文件 (运行中也能做)；分布式只含案件库和密钥。"""
+    from app.backup import back_up
+
+    back_up(house(), file, os.environ)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="替换已有的数据 (不可撤销)。")
+def restore(file: Path, force: bool) -> None:
+    """恢复一个备份: 先核对，要么全部恢复，要么不动。须先停止全部进程。"""
+    from app.restore import restore as put_back
+
+    put_back(house(), file, os.environ, force=force)
 
 
 # ---- 过滤器 --------------------------------------------------------------------------------------

@@ -46,7 +46,13 @@ def file_of(url: str) -> Path:
 
 
 def freeze(url: str, env: Mapping[str, str]) -> Frozen:
-    """From now on it stays as it is for whoever copies it; everybody else goes on writing."""
+    """From now on it stays as it is for whoever copies it; everybody else goes on writing.
+
+    Raises MinshengError when there is none.
+    """
+    there = file_of(url).is_file() if kind_of(url) == "sqlite" else not is_empty(url)
+    if not there:
+        raise MinshengError(f"没有可备份的数据: 案件库 {shown(parse(url))} 还没有建立；请核对数据目录和 ledger.url")
     return FrozenLedgerFile(file_of(url), TABLES) if kind_of(url) == "sqlite" else FrozenServer(parse(url), env)
 
 
