@@ -8,6 +8,11 @@ ENV PYTHONUTF8=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     MINSHENG_DATA=/data
 
+# pg_dump and pg_restore of the server's major version (or a newer one), for `minsheng backup` and `minsheng restore`.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
+
 # /data holds what is written beside the servers: the key of the pseudonyms, reports, mails while no mail server is set.
 RUN useradd --uid 10001 --create-home minsheng \
     && install --directory --owner=minsheng --group=minsheng --mode=0700 /data

@@ -164,6 +164,12 @@ def test_every_package_of_the_program_is_in_the_image() -> None:
     assert {f"{name}/" for name in packages} <= set(copied())
 
 
+def test_the_image_can_back_up_the_database_that_runs_beside_it() -> None:
+    tools = re.search(r"postgresql-client-(\d+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    assert tools
+    assert int(tools[1]) >= int(SERVERS["postgres"]["image"].partition(":")[2])
+
+
 def test_the_image_does_not_run_as_root() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     users = [line.split()[1] for line in lines if line.startswith("USER ")]

@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from app.cli import cli
 from app.monitor import STALLED_AFTER, Metrics, Pulse
 from configs.layers import environment_names
 
@@ -25,6 +28,11 @@ def test_its_settings_are_settings() -> None:
     named = {one for one in re.findall(r"`([a-z]+\.[a-z_]+)`", TEXT) if one.partition(".")[0] in sections}
     assert {"kafka.partitions", "log.keep_days", "ledger.url"} <= named
     assert named <= known
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(?:\./)?minsheng ([a-z][a-z-]+)", TEXT))))
+def test_its_commands_are_commands(name: str) -> None:
+    assert name in cli.commands
 
 
 def test_its_seconds_are_the_program_s() -> None:
