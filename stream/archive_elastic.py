@@ -12,6 +12,7 @@ Others find it within a second (the server's refresh interval), so a writer that
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -185,20 +186,31 @@ class ElasticArchive:
         return {"term": {"_index": self.months.alias(month)}}
 
     def _settle(self, post_id: str, month: str) -> None:
-        """Delete all copies of a post but the one fetched last; of equally old ones that of this month stays."""
-        copies = self._copies(post_id, self.months.look())
-        kept = max(
-            copies, key=lambda copy: (fetched_at(copy), self.months.month(copy["_index"]) == month), default=None
-        )
-        old = [Copy(post_id, one["_index"], one["_seq_no"], one["_primary_term"]) for one in copies if one is not kept]
-        delete(self._server, old)
-        self._written(self.months.month(copy.index) for copy in old)
+        """Delete all copies of a post but the one fetched last; of equally old ones that of this month stays.
+
+        A copy that was written again, or whose index gave way to a new one, is looked at again.
+        """
+        while len(copies := self._copies(post_id, self.months.look())) > 1:
+            copies.sort(key=lambda copy: (fetched_at(copy), self.months.month(copy["_index"]) == month))
+            old = [Copy(post_id, one["_index"], one["_seq_no"], one["_primary_term"]) for one in copies[:-1]]
+            delete(self._server, old)
+            self._written(self.months.month(copy.index) for copy in old)
 
     def _copies(self, post_id: str, months: Iterable[str]) -> list[Json]:
         """The documents of a post as they are this moment, seen by searches or not; commonly one."""
-        docs = [{"_index": self.months.alias(month), "_id": post_id} for month in months] if is_id(post_id) else []
-        answer = self._server.ask(self._server.es.mget, docs=docs) if docs else {"docs": ()}
-        return [doc for doc in answer["docs"] if doc.get("found")]
+        if not is_id(post_id):
+            return []
+        for seconds in (*self._server.pauses, None):
+            docs = [{"_index": self.months.alias(month), "_id": post_id} for month in months]
+            found = self._server.ask(self._server.es.mget, docs=docs)["docs"] if docs else ()
+            failed = [doc["error"] for doc in found if "error" in doc]
+            if not failed:
+                return [doc for doc in found if doc["found"]]
+            if seconds is None:
+                raise self._server.away(f"不能读信息 {post_id}: {reason(failed[0])}")
+            time.sleep(seconds)
+            months = self.months.look()  # one was dropped or gave way to a new index
+        raise AssertionError("unreachable")
 
     def _purge_from(self, month: str, before: datetime) -> int:
         gone = 0

@@ -13,7 +13,8 @@ from elasticsearch import ConnectionError as NoConnection
 
 from stream.errors import MinshengError, Unavailable
 
-PASSING = frozenset({429, 502, 503, 504})  # trying the same again in a moment may help
+# Trying the same again in a moment may help. 404: an index gave way to its next while it was searched.
+PASSING = frozenset({404, 429, 502, 503, 504})
 PAUSES = (0.2, 0.6, 1.5)  # seconds before each further try; after them the caller decides how long to wait
 
 logging.getLogger("elastic_transport").setLevel(logging.WARNING)  # else a line for every request
