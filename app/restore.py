@@ -46,13 +46,14 @@ def restore(house: House, file: Path, env: Mapping[str, str], *, force: bool) ->
     (unless `force`), or when it is in use."""
     manifest = read_manifest(file)
     places = list(_places(house, manifest))
+    others = [] if house.distributed else _others(house, places)
     _refuse_newer(places, file)
     if not force:
-        _refuse_existing(house, places)
-    _refuse_used(house, places)
+        _refuse_existing(house, places, others)
+    _refuse_used(house, places, others)
     with _staged(file, places):
-        _refuse_used(house, places)
-        with _swapped([place for place in places if place.is_file]):
+        _refuse_used(house, places, others)
+        with _swapped([place for place in places if place.is_file], others):
             _fill(house, places, env)
     click.echo(f"已从 {file} 恢复")
     print_contents(manifest)
@@ -75,6 +76,12 @@ def _places(house: House, manifest: Manifest) -> Iterator[Place]:
         yield Place(content, path, path.with_name(f".{path.name}.{token}.new"))
 
 
+def _others(house: House, places: Sequence[Place]) -> list[Path]:
+    """Databases that the backup lacks (it was made before they were): beside it they would be of another moment."""
+    known = {place.path for place in places}
+    return [path for path in (house.log_file, house.archive_file) if path.exists() and path not in known]
+
+
 def _refuse_newer(places: Sequence[Place], file: Path) -> None:
     from alerts.ledger.copies import can_read
     from stream import archive_sqlite, log_sqlite
@@ -88,21 +95,22 @@ def _refuse_newer(places: Sequence[Place], file: Path) -> None:
             )
 
 
-def _refuse_existing(house: House, places: Sequence[Place]) -> None:
+def _refuse_existing(house: House, places: Sequence[Place], others: Sequence[Path]) -> None:
     from alerts.ledger.copies import is_empty
 
-    there = [str(place.path) for place in places if place.is_file and place.path.exists()]
+    files = [place.path for place in places if place.is_file and place.path.exists()]
+    there = [str(path) for path in (*files, *others)]
     if any(not place.is_file for place in places) and not is_empty(house.ledger_url):
         there.append("PostgreSQL 中的案件库")
     if there:
         raise MinshengError(f"已有数据，不会覆盖: {'、'.join(there)}。确要用备份替换它们，请加 --force (不可撤销)")
 
 
-def _refuse_used(house: House, places: Sequence[Place]) -> None:
+def _refuse_used(house: House, places: Sequence[Place], others: Sequence[Path]) -> None:
     from alerts.ledger.copies import users_of
 
     files = [place.path for place in places if place.content.kind == "sqlite" and place.path.exists()]
-    used = [str(path) for path in files if is_used(path)]
+    used = [str(path) for path in (*files, *others) if is_used(path)]
     if any(not place.is_file for place in places) and (sessions := users_of(house.ledger_url)):
         used.append(f"PostgreSQL 中的案件库 ({sessions} 个连接)")
     if used:
@@ -123,30 +131,36 @@ def _staged(file: Path, places: Sequence[Place]) -> Iterator[None]:
 
 
 @contextmanager
-def _swapped(places: Sequence[Place]) -> Iterator[None]:
-    """The new files are in place of the old ones; when the block raises, the old ones are back."""
-    moved: list[tuple[Path, Path]] = []
+def _swapped(places: Sequence[Place], others: Sequence[Path]) -> Iterator[None]:
+    """The new files are in place and the old ones away; when the block raises, all is as it was."""
+    away: list[tuple[Path, Path]] = []
+    taken: list[Place] = []
     try:
+        for path in (*(place.path for place in places), *others):
+            away += _put_away(path)
         for place in places:
-            for path in (place.path.with_name(place.path.name + more) for more in BESIDE):
-                if path.exists():
-                    _move(path, place.new.with_suffix(f".old{path.name.removeprefix(place.path.name)}"), moved)
-            _move(place.new, place.path, moved)
+            place.new.rename(place.path)
+            taken.append(place)
         for folder in {place.path.parent for place in places}:
             sync_folder(folder)
         yield
     except BaseException:
-        for before, after in reversed(moved):
+        for place in taken:
+            place.path.rename(place.new)
+        for before, after in away:
             after.rename(before)
         raise
-    for before, after in moved:
-        if before not in {place.new for place in places}:
-            after.unlink()
+    for _, after in away:
+        after.unlink()
 
 
-def _move(path: Path, to: Path, moved: list[tuple[Path, Path]]) -> None:
-    path.rename(to)
-    moved.append((path, to))
+def _put_away(path: Path) -> Iterator[tuple[Path, Path]]:
+    for more in BESIDE:
+        before = path.with_name(path.name + more)
+        if before.exists():
+            after = before.with_name(f".{before.name}.{secrets.token_hex(4)}.old")
+            before.rename(after)
+            yield before, after
 
 
 def _fill(house: House, places: Sequence[Place], env: Mapping[str, str]) -> None:
