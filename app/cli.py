@@ -75,11 +75,17 @@ def house() -> House:
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="看板端口。")
 @click.option("--town-port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="演示城市网站端口。")
 @click.option("--no-browser", is_flag=True, help="不自动打开浏览器。")
-def demo(fresh: bool, once: bool, port: int, town_port: int, no_browser: bool) -> None:
+@click.option(
+    "--distributed", is_flag=True, help="在真实的 Kafka、Elasticsearch、PostgreSQL 上演示 (用完即弃，每次从头)。"
+)
+def demo(fresh: bool, once: bool, port: int, town_port: int, no_browser: bool, distributed: bool) -> None:
     """演示: 虚构城市的四周信息走完全程，并打开看板。"""
-    from app.demo.run import run_demo
+    from app.demo.run import run_demo, run_on_servers
 
-    sys.exit(run_demo(os.environ, fresh=fresh, once=once, port=port, town_port=town_port, browser=not no_browser))
+    browser = not no_browser
+    if distributed:
+        sys.exit(run_on_servers(os.environ, once=once, port=port, town_port=town_port, browser=browser))
+    sys.exit(run_demo(os.environ, {}, fresh=fresh, once=once, port=port, town_port=town_port, browser=browser))
 
 
 @cli.command()

@@ -32,16 +32,37 @@ USER = "duty"
 READY_WITHIN = 60.0  # seconds for a part to answer on its port
 
 
-def run_demo(env: Mapping[str, str], *, fresh: bool, once: bool, port: int, town_port: int, browser: bool) -> int:
-    """Returns the exit code: 0 when all is there (or the user stopped it), 1 when something did not come about."""
+def run_on_servers(env: Mapping[str, str], *, once: bool, port: int, town_port: int, browser: bool) -> int:
+    """The demo on Kafka, Elasticsearch and PostgreSQL. They are thrown away after it, so it begins anew each time."""
+    from app.servers.cluster import running_cluster
+
+    with running_cluster(env, click.echo) as cluster:
+        servers = cluster.settings()
+        return run_demo(env, servers, fresh=True, once=once, port=port, town_port=town_port, browser=browser)
+
+
+def run_demo(
+    env: Mapping[str, str],
+    servers: Mapping[str, str],
+    *,
+    fresh: bool,
+    once: bool,
+    port: int,
+    town_port: int,
+    browser: bool,
+) -> int:
+    """Returns the exit code: 0 when all is there (or the user stopped it), 1 when something did not come about.
+
+    `servers`: the settings under which servers are used; empty: none are.
+    """
     started = time.monotonic()
-    folder = data_folder(env)
+    folder = data_folder(env, "demo-servers" if servers else "demo")
     refuse_taken_port(HOST, town_port, "演示城市", "用 --town-port 换一个端口")
     if not once:
         refuse_taken_port(HOST, port, "看板", "用 --port 换一个端口")
     if fresh:
         clear(folder)
-    settings = demo_environment(env, folder, port, town_port)
+    settings = demo_environment(env, folder, port, town_port) | dict(servers)
     state = TownState.open(folder / "town.json", datetime.now(UTC))
     house = open_house(settings, now=state.clock)
     password = make_user(house)
@@ -66,8 +87,8 @@ def run_demo(env: Mapping[str, str], *, fresh: bool, once: bool, port: int, town
         town.stop()
 
 
-def data_folder(env: Mapping[str, str]) -> Path:
-    return home() / env.get("MINSHENG_DATA", "data") / "demo"
+def data_folder(env: Mapping[str, str], name: str = "demo") -> Path:
+    return home() / env.get("MINSHENG_DATA", "data") / name
 
 
 def clear(folder: Path) -> None:
