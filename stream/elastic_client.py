@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -43,16 +45,19 @@ class Server:
         pauses: Sequence[float] = PAUSES,
     ) -> None:
         hosts = [url.strip() for url in urls.split(",") if url.strip()]
-        self.urls = ", ".join(hosts)
+        self.urls = re.sub(r"//[^/@]*@", "//", ", ".join(hosts))  # for messages, without a login
         self.pauses = tuple(pauses)
         options: dict[str, Any] = {"request_timeout": timeout, "max_retries": len(hosts) - 1, "retry_on_status": ()}
         if api_key:
             options["api_key"] = api_key
         elif user:
-            options["basic_auth"] = (user, password)
-        if ca_file:
-            options["ca_certs"] = ca_file
+            options["basic_auth"] = b64encode(
+                f"{user}:{password}".encode()
+            ).decode()  # the client's own takes ASCII alone
         try:
+            if ca_file:
+                ssl.create_default_context(cafile=ca_file)  # the client would read it at the first request only
+                options["ca_certs"] = ca_file
             self.es = Elasticsearch(hosts, **options)
         except (ValueError, TypeError, OSError) as error:
             raise MinshengError(
