@@ -25,6 +25,7 @@ FILL = 0.05  # seconds to wait for more of what is known to be there
 CONTACT_MS = 1_500
 COMMIT_SECONDS = 10.0
 LEAVE_MS = 1_000
+CLOSE_SECONDS = 1.6  # a little more than the contact that another thread may be waiting for
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OPTIONS = {
     "enable_auto_commit": False,
@@ -39,6 +40,9 @@ OPTIONS = {
     "max_poll_interval_ms": 600_000,  # the slowest batch; while it lasts the group waits for this member
     "metadata_max_age_ms": 60_000,  # partitions that somebody added are noticed after this
     "fetch_max_bytes": 16 * 1024 * 1024,
+    # Wait a moment for more: at 100 records a second this takes a seventh of the CPU, and adds 0.06 s on average.
+    "fetch_min_bytes": 64 * 1024,
+    "fetch_max_wait_ms": 100,
 }
 
 logger = logging.getLogger(__name__)
@@ -110,8 +114,11 @@ class Member:
     def close(self) -> None:
         """Leave the group, so that the others take over at once; ends a read that waits in another thread."""
         self._closed.set()
-        with self._lock:
-            self._leave()
+        if self._lock.acquire(timeout=CLOSE_SECONDS):  # else another thread waits for a server that is away
+            try:
+                self._leave()
+            finally:
+                self._lock.release()
 
     def _serving(self, doing: str) -> contextlib.AbstractContextManager[None]:
         return self._access.reaching(f"{doing} {self._topic}（{self._group}）")
@@ -155,7 +162,7 @@ class Member:
     def _poll(self, seconds: float, limit: int) -> int:
         """How many records came. After a change of partitions everything starts at the group's position."""
         found = self._consumer.poll(timeout_ms=round(seconds * 1000), max_records=limit)
-        if self._listener.take():
+        if self._listener.take() or not found.keys() <= self._next.keys():
             self._start_over()
             return 0
         for part, raw in found.items():
@@ -281,8 +288,13 @@ def _record(topic: str, raw: Any) -> Record:
         topic,
         raw.partition,
         raw.offset,
-        raw.key.decode() if raw.key else "",
+        _text(raw.key),
         raw.value or b"",
         EPOCH + timedelta(milliseconds=raw.timestamp),
-        {name: (value or b"").decode() for name, value in raw.headers} if raw.headers else {},
+        {name: _text(value) for name, value in raw.headers} if raw.headers else {},
     )
+
+
+def _text(raw: bytes | None) -> str:
+    """What is no text was written by somebody else; it must not stop the reader."""
+    return raw.decode("utf-8", "replace") if raw else ""

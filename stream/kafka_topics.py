@@ -21,6 +21,7 @@ OVERHEAD = 1024  # what a batch adds to a single record
 READY_MS = 10_000  # for the leaders of a new topic
 PATIENCE = 3.0  # seconds to ask again when the answer is: not yet
 PAUSE = 0.2
+CLOSE_SECONDS = 0.5
 
 Answer = TypeVar("Answer")
 
@@ -87,10 +88,17 @@ class Topics:
         }
 
     def close(self) -> None:
-        with self._lock:
-            admin, self._admin = self._admin, None
-            if admin is not None:
-                admin.close()
+        """Ends the connection, unless another thread is waiting for an answer."""
+        if self._lock.acquire(timeout=CLOSE_SECONDS):
+            try:
+                self._drop()
+            finally:
+                self._lock.release()
+
+    def _drop(self) -> None:
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()
 
     def _ask(self, doing: str, question: Callable[[Any], Answer]) -> Answer:
         """Asks again for a little while: a coordinator or a leader is being chosen when a server has just come up.
@@ -104,11 +112,11 @@ class Topics:
                 try:
                     return question(self._admin)
                 except RetriableError:
-                    self.close()
+                    self._drop()
                     if time.monotonic() > until:
                         raise
                 except BaseException:
-                    self.close()
+                    self._drop()
                     raise
                 time.sleep(PAUSE)
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from stream.dead import GROUP, dead_topic, list_dead, replay
@@ -194,16 +194,16 @@ def test_what_retention_took_is_no_lag_and_reading_goes_on_behind_it(
     assert names(drain(other, "dead.x", "g")) == ["五", "六"]
 
 
-def test_records_of_others_without_key_or_headers_can_be_read(
+def test_records_of_others_can_be_read_whatever_their_keys_and_headers(
     log: KafkaLog, prefix: str, kafka_servers: str, admin: KafkaAdminClient
 ) -> None:
-    from kafka import KafkaProducer
-
     admin.create_topics({prefix + "t": {"num_partitions": 1, "replication_factor": 1}}, wait_for_metadata=True)
     with closing(KafkaProducer(bootstrap_servers=kafka_servers)) as producer:
         producer.send(prefix + "t", b"x").get(10)
-    (record,) = log.read("t", "g", 10, WAIT)
-    assert (record.key, record.value, record.headers) == ("", b"x", {})
+        producer.send(prefix + "t", b"y", key=b"\xff", headers=[("a", b"\xfe")]).get(10)
+    bare, binary = drain(log, "t", "g")
+    assert (bare.key, bare.value, bare.headers) == ("", b"x", {})
+    assert (binary.key, binary.value, binary.headers) == ("\ufffd", b"y", {"a": "\ufffd"})
 
 
 def test_the_group_on_the_server_is_named_after_topic_and_group(log: KafkaLog, prefix: str, kafka_servers: str) -> None:
