@@ -20,7 +20,7 @@ from stream.dead import list_dead
 from stream.log import Out
 from stream.messages import JUDGED, RAW, encode_post
 from tests.flow.running import HOST, WITHIN, Running, eventually, start_part
-from tests.flow.town_posts import WAGES, make_posts, make_records, publish_all
+from tests.flow.town_posts import make_posts, make_records, publish_all
 
 pytestmark = pytest.mark.slow
 
@@ -202,31 +202,29 @@ def connected_to(pid: int, port: int) -> bool:
 
 
 def test_two_that_decide_at_once_make_the_same_cases_as_one(house: House, start: Start, tmp_path: Path) -> None:
-    publish_in_pieces(house)
-    drain(start, "judge")
-    parts = [start("worker", "decide", DECIDE__BATCH="1"), start("worker", "decide", DECIDE__BATCH="2")]
-    eventually(lambda: house.log.lag(JUDGED, "decide") == 0, 120)
-    assert [part.stop()[0] for part in parts] == [0, 0]
-    together = events_and_cases(house)
-
+    """In turns, the other one being held; then both at once. Each must know what the other did."""
     alone = open_house({"MINSHENG_DATA": str(tmp_path / "alone")})
-    publish_in_pieces(alone)
+    publish_all(alone.log)
     for stage in ("judge", "decide"):
-        part = start_part(alone.data, "worker", stage, "--drain")
-        assert part.process.wait(120) == 0
-    assert together == events_and_cases(alone)
-    assert len(together[1]) >= 2
+        assert start_part(alone.data, "worker", stage, "--drain").process.wait(120) == 0
+    records = alone.log.read(JUDGED, "copy", 1000, 0.0)
+    assert len(records) == len(make_posts())
+
+    parts = [start("worker", "decide"), start("worker", "decide")]
+    eventually(lambda: all(part.is_up() for part in parts))
+    for turn, record in enumerate(records):
+        held = parts[turn % 2 : turn % 2 + 1] if turn < len(records) // 2 else []
+        for part in held:
+            part.process.send_signal(signal.SIGSTOP)
+        house.log.publish(JUDGED, [Out(record.key, record.value)])
+        eventually(lambda: house.log.lag(JUDGED, "decide") == 0)
+        for part in held:
+            part.process.send_signal(signal.SIGCONT)
+    assert [part.stop()[0] for part in parts] == [0, 0]
+    assert events_and_cases(house) == events_and_cases(alone)
+    assert len(events_and_cases(house)[1]) >= 2
     assert not list_dead(house.log, "decide")
     alone.close()
-
-
-def publish_in_pieces(house: House) -> None:
-    """Every telling of the wages a post of its own among the others, several times over."""
-    posts = make_posts()
-    for turn in range(4):
-        told = [replace(post, id=f"{turn}-{post.id}", source=post.source) for post in posts]
-        house.log.publish(RAW, [Out(post.id, encode_post(post)) for post in told])
-    assert len(WAGES) >= 5
 
 
 def events_and_cases(house: House) -> tuple[list[int], list[tuple[str, str]]]:
