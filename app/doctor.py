@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import smtplib
 import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from app.ports import answers, is_taken
+from app.ports import PORTS, answers, is_taken
 from configs.errors import ConfigError
+from stream.archive import Query
 from stream.errors import MinshengError
+from stream.messages import RAW
 
 if TYPE_CHECKING:
     from app.wire import House
@@ -59,8 +65,14 @@ def examine(env: Mapping[str, str]) -> Iterator[Finding]:
     yield Finding("配置正确")
     yield check_folder(house.data)
     yield check_space(house.data)
-    for look in (check_model, check_port, check_mail, check_users, check_sources, check_dead, check_lag):
+    for look in (check_model, check_port, check_mail, check_parts):
         yield from guarded(look, house)
+    away = set[str]()
+    if house.distributed:
+        yield from check_servers(house, away)
+    for look, wall in ((check_users, "ledger"), (check_sources, "ledger"), (check_dead, "log"), (check_lag, "log")):
+        if wall not in away:  # said once is enough, and each try takes its time
+            yield from guarded(look, house)
 
 
 def guarded(look: Callable[[House], Iterator[Finding]], house: House) -> Iterator[Finding]:
@@ -133,6 +145,64 @@ def check_mail(house: House) -> Iterator[Finding]:
         yield Finding(
             f"连不上邮件服务器 {mail.host}:{mail.port}: {error}", "检查 mail.host、mail.port、mail.security 和网络"
         )
+
+
+def check_parts(house: House) -> Iterator[Finding]:
+    """What the parts on this machine say of themselves."""
+    monitor = house.settings.monitor
+    if not monitor.port:
+        return
+    ports = range(monitor.port, min(monitor.port + PORTS, 65536))
+    reports = [report for port in ports if (report := health(monitor.host, port))]
+    if not reports:
+        yield Finding(f"监控端口 {monitor.port} 起没有部件在应答 (本机没有运行部件时属正常)")
+    for report in reports:
+        what, why = f"部件 {report.get('part')}: {report.get('status')}", str(report.get("why") or "")
+        advice = "" if report.get("status") == "ok" else why or "超过一分钟没有动静，看它的日志；必要时重启这个部件"
+        yield Finding(what, advice)
+
+
+def health(host: str, port: int) -> dict[str, object]:
+    """What /healthz says there; {} where nothing of ours answers."""
+    try:
+        with closing(HTTPConnection(host, port, timeout=2)) as connection:
+            connection.request("GET", "/healthz")
+            report = json.loads(connection.getresponse().read())
+    except (OSError, HTTPException, ValueError):
+        return {}
+    return report if isinstance(report, dict) and "part" in report else {}
+
+
+def check_servers(house: House, away: set[str]) -> Iterator[Finding]:
+    """Whether each server of the distributed profile does its work for us; `away` gets the walls that do not."""
+    kafka, elastic = house.settings.kafka, house.settings.elastic
+    servers: tuple[tuple[str, str, Callable[[], object], str], ...] = (
+        ("log", f"Kafka {kafka.servers}", lambda: house.log.lag(RAW, "judge"), "kafka.servers、kafka.security 和账号"),
+        ("archive", f"Elasticsearch {plain_urls(elastic.urls)}", lambda: try_archive(house), "elastic.urls 和账号"),
+        ("ledger", "PostgreSQL", lambda: try_ledger(house), "ledger.url"),
+    )
+    for wall, name, act, settings in servers:
+        try:
+            act()
+        except (MinshengError, OSError) as error:
+            away.add(wall)
+            yield Finding(f"{name} 用不了: {error}", f"看它是否在运行、网络是否通，再核对设置 {settings}")
+        else:
+            yield Finding(f"{name} 可用")
+
+
+def plain_urls(urls: str) -> str:
+    """Without a login that somebody wrote into them."""
+    return ",".join(re.sub(r"//[^/@]*@", "//", url.strip()) for url in urls.split(","))
+
+
+def try_archive(house: House) -> None:
+    house.archive.search(Query(limit=1))
+
+
+def try_ledger(house: House) -> None:
+    with house.ledger.read() as tx:
+        tx.meters.source_health()
 
 
 def check_users(house: House) -> Iterator[Finding]:

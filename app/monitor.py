@@ -19,10 +19,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from app import VERSION
+from app.ports import PORTS
 from stream.errors import MinshengError
 
 STALLED_AFTER = 60.0  # seconds without coming round
-PORTS = 21  # the port of the settings and the twenty above it
 PATIENCE = 5.0  # seconds that a client gets for its request
 BATCH_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 

@@ -6,6 +6,8 @@ import socket
 
 from stream.errors import MinshengError
 
+PORTS = 21  # a part takes the port of the settings, else the next free one of the twenty above it
+
 
 def is_taken(host: str, port: int) -> bool:
     with socket.socket() as probe:

@@ -14,7 +14,13 @@ from stream.errors import MinshengError, Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
 SAID = 300  # characters of our own texts
-ROOMS = {"stream.log_": "log", "stream.kafka_": "log", "stream.archive_": "archive", "alerts.ledger": "ledger"}
+ROOMS = {
+    "stream.log_": "log",
+    "stream.kafka_": "log",
+    "stream.archive_": "archive",
+    "stream.elastic_": "archive",
+    "alerts.ledger": "ledger",
+}
 
 
 def tell(error: BaseException) -> str:
