@@ -47,18 +47,16 @@ def work(house: House, name: str, *, drain: bool = False, stop: Stop | None = No
             return
         stage = process.insist(lambda: make_stage(house, name, process.counter))
         stage = replace(stage, handle=process.timed(stage.handle))
-        wait = 0.0 if drain else IDLE_WAIT
         logger.info("stage %s is ready", name)
 
         def one_round() -> int:
             process.look_behind(stage.source, name)
-            return run_once(stage, house.log, wait=wait, count=process.counter, pause=process.pause)
+            return run_once(stage, house.log, wait=IDLE_WAIT, count=process.counter, pause=process.pause)
 
         while not process.asked():
-            done = process.insist(one_round)
-            process.came_round(done)
-            if drain and not done:
+            if drain and not process.insist(lambda: house.log.lag(stage.source, name)):
                 return
+            process.came_round(process.insist(one_round))
 
 
 def never() -> bool:

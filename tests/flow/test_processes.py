@@ -250,10 +250,13 @@ def test_a_part_starts_while_its_servers_are_away_and_says_for_which_it_waits(
         "LEDGER__URL": f"postgresql://nobody@{HOST}:1/nothing",
     }
     part = start(*arguments, **nowhere)
-    eventually(lambda: part.health()[1].get("waiting_for") == away)
-    status, report = part.health()
-    assert (status, report["status"]) == (503, "waiting")
-    assert "127.0.0.1" in str(report["why"])
+
+    def waits() -> bool:
+        status, report = part.health()
+        told = (status, report["status"], report.get("waiting_for"))
+        return told == (503, "waiting", away) and "127.0.0.1" in str(report["why"])
+
+    eventually(waits)
     code, seconds = part.stop()
     assert (code, seconds < WITHIN) == (0, True)
     assert any(line["message"].startswith(f"waiting for the {away}") for line in part.lines())
