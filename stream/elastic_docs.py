@@ -77,7 +77,8 @@ def month_of(at: datetime) -> str:
         return FIRST
     if at.year > 2100:
         return LAST
-    return min(max(at.astimezone(SHANGHAI).strftime("%Y.%m"), FIRST), LAST)
+    there = at.astimezone(SHANGHAI)
+    return min(max(f"{there.year}.{there.month:02}", FIRST), LAST)
 
 
 def is_over(month: str, before: datetime) -> bool:
