@@ -69,7 +69,7 @@ def connect(target: URL, pool: int) -> Engine:
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine
-    return create_engine(
+    engine = create_engine(
         target,
         json_serializer=dumps,
         hide_parameters=True,
@@ -81,6 +81,8 @@ def connect(target: URL, pool: int) -> Engine:
         pool_recycle=1800,
         pool_use_lifo=True,
     )
+    event.listen(engine, "connect", _drop_nul)
+    return engine
 
 
 @contextmanager
@@ -128,6 +130,17 @@ def _make_folder(target: URL) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MinshengError(f"案件库的文件夹 {folder} 建不成: {error.strerror}；请检查路径、权限和磁盘") from error
+
+
+def _drop_nul(raw: Any, _record: Any) -> None:
+    """PostgreSQL has no form for the character NUL and refuses the row; a post that has one must not be lost for it."""
+    from psycopg.types.string import StrDumperUnknown
+
+    class WithoutNul(StrDumperUnknown):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", ""))
+
+    raw.adapters.register_dumper(str, WithoutNul)
 
 
 def _set_up(raw: sqlite3.Connection, _record: Any) -> None:

@@ -32,6 +32,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from alerts.ledger.columns import insert_in, utc
 
+NUL = "\\u0000"  # as JSON writes it; a text may also hold these six characters themselves
 Insert = sqlite.Insert | postgresql.Insert
 Rows = Sequence[Mapping[str, Any]]
 
@@ -88,7 +89,21 @@ def _insert(dialect: str, table: Table) -> Insert:
 def _bound(conn: Connection, rows: Rows) -> Any:
     if conn.dialect.name != "postgresql":
         return rows
-    return {"rows": json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_in_json)}
+    given = _dump(rows)
+    return {"rows": _dump(without_nul(rows)) if NUL in given else given}
+
+
+def _dump(rows: Any) -> str:
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_in_json)
+
+
+def without_nul(value: Any) -> Any:
+    """The same without the one character that PostgreSQL has no form for."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, Mapping):
+        return {without_nul(key): without_nul(one) for key, one in value.items()}
+    return [without_nul(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _in_json(value: Any) -> str:

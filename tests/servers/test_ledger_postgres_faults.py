@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from threading import Barrier, Thread
 
 import pytest
@@ -11,11 +12,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, make_url
 
+from alerts.cases import act
 from alerts.ledger import EventFilter, Ledger, engine
 from alerts.ledger.tables import metadata
 from app.servers.postgres import Postgres
 from stream.errors import Unavailable
-from tests.alerts.town import event
+from tests.alerts.town import NOW, event
+from tests.contract.ledger_base import opened
 from tests.contract.ledger_races import together
 from tests.servers.fresh import fresh_database, run
 
@@ -181,6 +184,20 @@ def test_a_row_that_another_holds_for_too_long(ledger: Ledger, url: str) -> None
         tx.events.save([event("ev-1", posts=9)], {})
         with pytest.raises(Unavailable, match="占用过久"):
             save(hasty, "ev-1")
+
+
+def test_a_character_that_postgres_has_no_form_for_costs_no_record(ledger: Ledger) -> None:
+    odd = event("ev-1", title="夜间\0噪声 \\u0000", keywords=("噪\0声", "夜间"), sources={"bo\0ard": 2})
+    case = opened(ledger, odd)
+    with ledger.begin() as tx:
+        tx.audit.add(NOW, "wang", "查\0看", "case-1")
+        tx.cases.save(*act(case, "note", "wang", NOW, "电话\0已打"))
+        assert tx.audit.find()[0].what == "查看"
+        assert tx.cases.actions(case.id)[1].note == "电话已打"
+        stored, opened_for = tx.events.get("ev-1"), tx.cases.get(case.id)
+    assert stored == replace(odd, title="夜间噪声 \\u0000", keywords=("噪声", "夜间"), sources={"board": 2})
+    assert opened_for is not None
+    assert opened_for.title == "夜间噪声 \\u0000"
 
 
 def test_a_statement_that_takes_too_long(url: str) -> None:
