@@ -87,3 +87,15 @@ def start_part(folder: Path, *arguments: str, **settings: str) -> Running:
             stderr=file,
         )
     return Running(process, log, port)
+
+
+def processes_of(folder: Path) -> list[str]:
+    """The ids of all processes that work on this data folder (Linux)."""
+    return [path.parent.name for path in Path("/proc").glob("[0-9]*/environ") if _works_on(path, folder)]
+
+
+def _works_on(path: Path, folder: Path) -> bool:
+    try:
+        return f"MINSHENG_DATA={folder}\0" in path.read_text("utf-8", "replace")
+    except OSError:
+        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from stream.archive import Query
 from stream.dead import list_dead
 from stream.log import Out
 from stream.messages import JUDGED, RAW, encode_post
-from tests.flow.running import HOST, WITHIN, Running, eventually, start_part
+from tests.flow.running import HOST, WITHIN, Running, eventually, free_port, processes_of, start_part
 from tests.flow.town_posts import make_posts, make_records, publish_all
 
 pytestmark = pytest.mark.slow
@@ -264,22 +263,9 @@ def test_a_part_starts_while_its_servers_are_away_and_says_for_which_it_waits(
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at Linux's processes")
 def test_run_starts_every_part_and_all_end_with_it(house: House, start: Start) -> None:
-    part = start("run", DASHBOARD__PORT=str(_free()))
+    part = start("run", DASHBOARD__PORT=str(free_port()))
     logs = house.data / "logs"
     eventually(lambda: "is ready" in "".join(path.read_text("utf-8") for path in logs.glob("worker-*.log")))
     code, seconds = part.stop()
     assert (code, seconds < WITHIN) == (0, True)
-    assert not [pid for pid in os.listdir("/proc") if pid.isdigit() and _belongs(pid, str(house.data))]
-
-
-def _free() -> int:
-    from tests.flow.running import free_port
-
-    return free_port()
-
-
-def _belongs(pid: str, data: str) -> bool:
-    try:
-        return f"MINSHENG_DATA={data}\0" in Path(f"/proc/{pid}/environ").read_text("utf-8")
-    except OSError:
-        return False
+    assert not processes_of(house.data)
