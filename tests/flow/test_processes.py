@@ -200,6 +200,22 @@ def connected_to(pid: int, port: int) -> bool:
     return f":{port:04X} 01 " in Path(f"/proc/{pid}/net/tcp").read_text("ascii")
 
 
+def test_an_import_that_is_stopped_says_so_and_the_same_again_brings_the_rest(
+    house: House, start: Start, tmp_path: Path
+) -> None:
+    rows = [f"{n},第{n}号楼停水,第{n}号楼停水三天了,2026-03-01 09:30:00,," for n in range(6000)]
+    path = tmp_path / "工单.csv"
+    path.write_text("\n".join(["工单编号,诉求标题,诉求内容,来电时间,答复意见,答复时间", *rows]), "utf-8")
+    part = start("import", str(path))
+    eventually(lambda: house.log.lag(RAW, "judge") > 0)
+    code, seconds = part.stop()
+    assert (code, seconds < WITHIN) == (130, True)
+    assert house.archive.search(Query(set_aside=None)).total < len(rows)
+    assert start("import", str(path)).process.wait(300) == 0
+    assert house.archive.search(Query(set_aside=None)).total == len(rows)
+    assert all(house.log.lag(topic, stage) == 0 for stage, topic in STAGES.items())
+
+
 def test_two_that_decide_at_once_make_the_same_cases_as_one(house: House, start: Start, tmp_path: Path) -> None:
     """In turns, the other one being held; then both at once. Each must know what the other did."""
     alone = open_house({"MINSHENG_DATA": str(tmp_path / "alone")})
