@@ -14,7 +14,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import VERSION
-from app.monitor import PORTS, STALLED_AFTER, Metrics, Monitor, Pulse
+from app.monitor import STALLED_AFTER, Metrics, Monitor, Pulse
+from app.ports import PORTS
 from stream.errors import MinshengError
 
 HOST = "127.0.0.1"
