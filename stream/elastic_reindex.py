@@ -1,8 +1,8 @@
 """Index a month anew, with the template that is shipped now, while others go on reading and writing.
 
 The new index is filled from the bodies of the old one in the order in which they were written there, again and again,
-until little is left. Only for the last of it are writes to that month held back (a writer waits and tries again), for
-about a second; then both aliases are led to the new index in one step, and the old one is gone. Searches see the old
+until little is left. Only for the last of it are writes to that month held back (a writer waits and tries again), for a
+second or two; then both aliases are led to the new index in one step, and the old one is gone. Searches see the old
 index until that moment and the new one from then on.
 """
 
