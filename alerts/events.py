@@ -2,26 +2,35 @@
 
 A post joins the live event whose posts it is most like (`grouping_match`), else it founds an event of its own. An event
 lives while its newest post is within `window` of the newest post of all; a post from before that founds an event that
-takes no others. The working set comes back from the ledger
-by `restore`, and then the same posts get the same events as if nothing had been lost.
+takes no others. The working set comes back from the ledger by `restore`, and then the same posts in the same batches
+get the same events as if nothing had been lost.
+
+Posts are taken CHUNK at a time. How like they are is reckoned for a whole chunk at once, with the counts of grams as
+they were before it; then they are placed one after the other. Every earlier post of the chunk, whether it came to stand
+for its event or not, speaks for the event it joined. So the same posts in other batches may, rarely, come out in other
+events: a likeness close to the threshold moves a little with the counts.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
-from alerts.grouping_features import Background, Grams, load_background, read_grams
-from alerts.grouping_match import Context, Network, context_of, load_network, names_the_same, near_copies, weigh
+import numpy as np
+
+from alerts.grouping_features import Background, Grams, load_background, read_grams, stack
+from alerts.grouping_match import Context, Network, context_of, inputs, load_network, names_the_same, near_copies, weigh
 from alerts.grouping_signature import pack, unpack
-from alerts.grouping_store import Store
+from alerts.grouping_store import TOLD, Chunk, Pairs, Store, join
 from alerts.grouping_unit import MEMBERS, Member, Taken, Unit, named_county, phrase_of, post_key
 from alerts.model import Event, EventPost
 from stream.messages import Judged, Post
 
-CLOSEST = 12  # kept posts that a post is compared with
+CHUNK = 128  # posts that are compared at once
+CLOSEST = 12  # kept posts, and as many earlier ones of the chunk, that a post is compared with
 # Squared rarity that must be shared for a comparison: enough evidence for a join (grouping_match) means at least 90,
 # since a gram of rarity r gives r - 5 of evidence and r² here; the rest is room for what the search does not reach.
 LEAST_SHARED = 60.0
@@ -32,7 +41,7 @@ BURST_POSTS = 2  # posts that make a serious event one that is talked about
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Where a post went. `event` is its state after this post; `is_new`: this post founded the event."""
+    """Where a post went. `event` is its state after the posts that came with it; `is_new`: this post founded it."""
 
     event: Event
     post: EventPost
@@ -41,10 +50,15 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """Whose a row of the store is."""
+    """Which event a kept post, or a post of this chunk, belongs to."""
 
     unit: Unit
     member: Member
+
+
+# Of a pair: the row of the older post, the probability that both tell of the same, whether they are near copies, and
+# whether a name is the same.
+_Likeness = tuple[int, float, bool, bool]
 
 
 @dataclass(slots=True)
@@ -86,10 +100,12 @@ class EventIndex:
         self._network = network or load_network()
         self._store = Store(self._background)
         self._units: dict[str, Unit] = {}
-        self._seats: dict[int, _Seat] = {}
         self._unit_of_post: dict[int, Unit] = {}
         self._oldest: list[tuple[datetime, str]] = []
         self._newest: datetime | None = None
+        self._seats: dict[int, _Seat] = {}  # by row; those of the chunk at hand by ~index
+        self._waiting: dict[int, _Seat] = {}  # those of the chunk that stand for their event, until they get a row
+        self._leaving: set[int] = set()  # rows of posts that stand for no event any more
 
     def __len__(self) -> int:
         """How many events are live."""
@@ -97,66 +113,131 @@ class EventIndex:
 
     def assign(self, judged: Sequence[Judged]) -> list[Assignment]:
         """The event of each post, in order. A post that was assigned before gets the same event and changes nothing."""
-        grams = read_grams(judged, self._background)
-        return [self._assign(one, its) for one, its in zip(judged, grams, strict=True)]
+        starts = range(0, len(judged), CHUNK)
+        return [one for start in starts for one in self._assign(judged[start : start + CHUNK])]
 
     def signature(self, event_id: str) -> bytes:
         """What `restore` needs to know of a live event; raises KeyError when it is not live any more."""
         unit = self._units[event_id]
-        return pack(unit, [self._store.grams(member.row) for member in unit.members])
+        return pack(unit, self._store.grams([member.row for member in unit.members]))
 
     def restore(self, rows: Iterable[tuple[Event, bytes]]) -> None:
         """Rebuild the working set of an empty index from the ledger's recent events.
 
         Raises Poison, naming the event, on a broken signature.
         """
+        blocks, count = list[Grams](), 0
         for event, signature in rows:
             restored = unpack(event, signature)
-            for member, grams in zip(restored.unit.members, restored.grams, strict=True):
-                self._seat(restored.unit, member, grams)
+            for member in restored.unit.members:
+                member.row = ~count
+                self._seats[member.row] = self._waiting[member.row] = _Seat(restored.unit, member)
+                count += 1
+            blocks.append(restored.grams)
             self._admit(restored.unit)
             self._unit_of_post.update(dict.fromkeys(restored.unit.taken, restored.unit))
             self._advance(event.last_seen)
+        self._settle(stack(blocks))
 
-    def _assign(self, judged: Judged, grams: Grams) -> Assignment:
+    def _assign(self, judged: Sequence[Judged]) -> list[Assignment]:
+        keys = [post_key(one.post.id) for one in judged]
+        homes = {key: (unit, unit.taken[key]) for key in keys if (unit := self._unit_of_post.get(key))}
+        fresh: dict[int, Judged] = {}
+        for key, one in zip(keys, judged, strict=True):
+            if key not in homes:
+                fresh.setdefault(key, one)
+        homes.update(self._place_all(fresh))
+        states = {unit.id: unit for unit, _ in homes.values()}
+        events = {event: unit.event() for event, unit in states.items()}
+        return [_assignment(events, *homes[key], one) for key, one in zip(keys, judged, strict=True)]
+
+    def _place_all(self, fresh: dict[int, Judged]) -> dict[int, tuple[Unit, Taken]]:
+        """The event of each of the new posts of a chunk, by the key of the post."""
+        posts = list(fresh.values())
+        new = Chunk(read_grams(posts, self._background))
+        contexts = [context_of(one, self._background) for one in posts]
+        alike = self._compare(posts, new, contexts)
+        homes = {}
+        for index, (key, one) in enumerate(fresh.items()):
+            member = Member(~index, one.post.id, "", one.judgement.severity, contexts[index])
+            homes[key] = self._place(one, key, member, alike[index])
+        self._settle(new.grams)
+        return homes
+
+    def _place(self, judged: Judged, key: int, member: Member, alike: Sequence[_Likeness]) -> tuple[Unit, Taken]:
         at = event_time(judged.post)
         self._advance(at)
-        key = post_key(judged.post.id)
-        if known := self._unit_of_post.get(key):
-            return _assignment(known, judged, at, known.taken[key])
-        context = context_of(judged, self._background)
-        match = self._find(judged, context, grams)
+        match = self._find(judged, alike)
         unit = match.unit if match else Unit(event_id(judged.post.id), at, at)
         taken = Taken(key, _hundredths(match.best) if match else 100, bool(match and match.near_copy))
-        support = match.support() if match else 0
+        member.support = match.support() if match else 0
+        self._seats[member.row] = _Seat(unit, member)
         unit.count(judged, at)
         if not taken.near_copy:
-            severity = judged.judgement.severity
-            self._stand(unit, Member(-1, judged.post.id, phrase_of(judged), severity, context, support), grams)
+            member.phrase = phrase_of(judged)
+            self._stand(unit, member)
         self._remember(unit, taken)
         self._admit(unit)
         self._advance(at)
-        return _assignment(unit, judged, at, taken)
+        return unit, taken
 
-    def _find(self, judged: Judged, context: Context, grams: Grams) -> _Match | None:
+    def _compare(self, posts: Sequence[Judged], new: Chunk, contexts: Sequence[Context]) -> list[list[_Likeness]]:
+        """What each post of a chunk is to be held against."""
+        pairs = self._pairs(posts, new)
+        old = pairs.old.tolist()
+        theirs = [contexts[~row] if row < 0 else self._seats[row].member.context for row in old]
+        ours = [contexts[index] for index in pairs.new.tolist()]
+        rows = inputs(self._store.compare(new, pairs), zip(ours, theirs, strict=True))
+        columns = (weigh(rows, self._network), near_copies(rows), names_the_same(rows))
+        alike = list(zip(old, *(column.tolist() for column in columns), strict=True))
+        ends = np.searchsorted(pairs.new, np.arange(len(posts)), side="right").tolist()
+        return [alike[start:end] for start, end in pairwise([0, *ends])]
+
+    def _pairs(self, posts: Sequence[Judged], new: Chunk) -> Pairs:
+        """Each post with the kept and the earlier ones that may tell of the same."""
+        place = {one.post.id: index for index, one in enumerate(posts)}
+        copies: list[tuple[int, int]] = []
+        for index, copied in enumerate(one.judgement.near_copy_of for one in posts):
+            if copied and (unit := self._unit_of_post.get(post_key(copied))):
+                copies += [(index, member.row) for member in unit.members]
+            elif copied and place.get(copied, index) < index:
+                copies.append((index, ~place[copied]))
+        named = np.array(copies, dtype=np.int64).reshape(-1, 2)
+        told = Pairs(named[:, 0], named[:, 1], np.full(len(named), TOLD))
+        return join([told, self._store.search(new, CLOSEST, LEAST_SHARED)])
+
+    def _find(self, judged: Judged, alike: Sequence[_Likeness]) -> _Match | None:
         """The event the post joins; None if it is the first to tell of something."""
-        rows = self._candidates(judged, grams)
-        if not rows:
+        at, county = event_time(judged.post), named_county(judged)
+        claims = self._claims(at, alike)
+        if max(claims, default=0.0) < self._network.join:
             return None
-        likeness = self._store.compare(grams, rows)
-        seats = [self._seats[row] for row in rows]
-        contexts = [seat.member.context for seat in seats]
-        probability = weigh(likeness, context, contexts, self._network).tolist()
-        shared = names_the_same(likeness, context, contexts).tolist()
-        at = event_time(judged.post)
         matches: dict[str, _Match] = {}
-        for seat, one, copy, same in zip(seats, probability, near_copies(likeness).tolist(), shared, strict=True):
-            match = matches.setdefault(seat.unit.id, _Match(seat.unit))
-            drawn = self._drawn(seat.unit, at) if same else 0.0
-            match.members.append((seat.member, max(one, drawn)))
-            match.near_copy |= copy
-        best = max(matches.values(), key=lambda match: match.rank)
-        return best if best.best >= self._network.join else None
+        for (row, _, near_copy, _), claim in zip(alike, claims, strict=True):
+            seat = self._seats[row]
+            if self._may_join(seat.unit, at, county):
+                match = matches.setdefault(seat.unit.id, _Match(seat.unit))
+                match.members.append((seat.member, claim))
+                match.near_copy |= near_copy
+        best = max(matches.values(), key=lambda match: match.rank, default=None)
+        return best if best and best.best >= self._network.join else None
+
+    def _claims(self, at: datetime, alike: Sequence[_Likeness]) -> list[float]:
+        """How strongly the event of each older post claims the new one, which is of the time `at`."""
+        claims, standing = [], 0
+        for row, chance, _, names_same in alike:
+            if row in self._waiting or (row >= 0 and row not in self._leaving):
+                standing += 1
+                if names_same and standing <= CLOSEST:  # only the closest that stand for an event draw others
+                    chance = max(chance, self._drawn(self._seats[row].unit, at))
+            claims.append(chance)
+        return claims
+
+    def _may_join(self, unit: Unit, at: datetime, county: str) -> bool:
+        """Whether the event lives and time and place allow it; nothing that the texts have in common can overrule this."""
+        if not unit.members or at < unit.first_seen - self._window:
+            return False
+        return not county or unit.county in ("", county)
 
     def _drawn(self, unit: Unit, at: datetime) -> float:
         """What a grave event that is being talked about claims of a post that names the same thing in other words.
@@ -168,39 +249,33 @@ class EventIndex:
             return 0.0
         return min(self._network.join + unit.posts / 500, 0.95)
 
-    def _candidates(self, judged: Judged, grams: Grams) -> list[int]:
-        """Rows of kept posts that may tell of the same."""
-        shared = self._store.search(grams, CLOSEST)
-        likely = [row for row, weight in shared.items() if weight >= LEAST_SHARED]
-        rows = heapq.nsmallest(CLOSEST, likely, key=lambda row: (-shared[row], self._seats[row].member.post_id))
-        copied = judged.judgement.near_copy_of
-        if copied and (unit := self._unit_of_post.get(post_key(copied))):
-            rows = list(dict.fromkeys([*rows, *(member.row for member in unit.members)]))
-        return [row for row in rows if self._may_join(self._seats[row].unit, judged)]
-
-    def _may_join(self, unit: Unit, judged: Judged) -> bool:
-        """Whether time and place allow it; nothing that the texts have in common can overrule this."""
-        if event_time(judged.post) < unit.first_seen - self._window:
-            return False
-        county = named_county(judged)
-        return not county or unit.county in ("", county)
-
-    def _stand(self, unit: Unit, member: Member, grams: Grams) -> None:
+    def _stand(self, unit: Unit, member: Member) -> None:
         """Let the post stand for its event; the least supported of the others makes room, never the founder."""
         if len(unit.members) >= MEMBERS:
             weakest = min(unit.members[1:], key=lambda one: (one.support, one.post_id))
             self._unseat(unit, weakest)
         unit.members.append(member)
-        self._seat(unit, member, grams)
-
-    def _seat(self, unit: Unit, member: Member, grams: Grams) -> None:
-        member.row = self._store.add(grams)
-        self._seats[member.row] = _Seat(unit, member)
+        self._waiting[member.row] = self._seats[member.row]
 
     def _unseat(self, unit: Unit, member: Member) -> None:
         unit.members.remove(member)
-        self._store.remove(member.row)
-        del self._seats[member.row]
+        if member.row >= 0:
+            self._leaving.add(member.row)
+        else:
+            del self._waiting[member.row]
+
+    def _settle(self, grams: Grams) -> None:
+        """After a chunk: give up the rows of those who stand for no event any more, give rows to the new ones."""
+        self._store.remove(sorted(self._leaving))
+        for row in (*self._leaving, *(~index for index in range(len(grams)))):
+            del self._seats[row]
+        seats = list(self._waiting.values())
+        keys = [post_key(seat.member.post_id) for seat in seats]
+        rows = self._store.add(grams.take([~row for row in self._waiting]), keys)
+        for seat, row in zip(seats, rows, strict=True):
+            seat.member.row = row
+            self._seats[row] = seat
+        self._waiting, self._leaving = {}, set()
 
     def _remember(self, unit: Unit, taken: Taken) -> None:
         self._unit_of_post[taken.key] = unit
@@ -246,16 +321,16 @@ def _hundredths(likeness: float) -> int:
     return round(100 * likeness)
 
 
-def _assignment(unit: Unit, judged: Judged, at: datetime, taken: Taken) -> Assignment:
+def _assignment(events: Mapping[str, Event], unit: Unit, taken: Taken, judged: Judged) -> Assignment:
     post, judgement = judged.post, judged.judgement
     link = EventPost(
         post_id=post.id,
         event_id=unit.id,
-        at=at,
+        at=event_time(post),
         source=post.source,
         severity=judgement.severity,
         similarity=taken.likeness / 100,
         near_copy=taken.near_copy,
         intent=judgement.intent.key,
     )
-    return Assignment(unit.event(), link, unit.id == event_id(post.id))
+    return Assignment(events[unit.id], link, unit.id == event_id(post.id))

@@ -32,11 +32,13 @@ I64 = npt.NDArray[np.int64]
 
 _BACKGROUND = Path(__file__).parent / "grouping_background.npz"
 _WEIGHT_BITS = 18
+_FOLDED = 0x20000  # code points below are folded one by one; beyond are ideographs that stay as they are
+_ODD = 0x110000  # no code point
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """The kept grams of one post, heaviest first, padded with id 0 to KEPT.
+    """The kept grams of n posts, a row each, heaviest first, padded with id 0: (n, KEPT).
 
     `tf` is 16·(1 + ln count), at most 127, plus TITLE_BIT for grams of the title.
     """
@@ -44,8 +46,23 @@ class Grams:
     ids: U32
     tf: U8
 
+    def __len__(self) -> int:
+        return len(self.ids)
 
-@dataclass(frozen=True, slots=True)
+    def take(self, rows: Sequence[int]) -> Grams:
+        """Some of the posts, in the order of `rows`."""
+        at = np.array(rows, dtype=np.intp)
+        return Grams(self.ids[at], self.tf[at])
+
+
+def stack(blocks: Sequence[Grams]) -> Grams:
+    """The posts of all blocks, in order."""
+    none = np.zeros((0, KEPT))
+    ids = np.concatenate([none.astype(np.uint32), *(one.ids for one in blocks)])
+    return Grams(ids, np.concatenate([none.astype(np.uint8), *(one.tf for one in blocks)]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Background:
     """Document counts of a training collection: `df` per gram id (BUCKETS,), `posts` in all."""
 
@@ -74,15 +91,13 @@ def save_background(texts: Iterable[tuple[str, str]], path: Path = _BACKGROUND, 
     np.savez_compressed(path, gaps=gaps, log_df=logs, posts=np.int64(posts))
 
 
-def read_grams(judged: Sequence[Judged], background: Background) -> list[Grams]:
-    """The kept grams of each post, in order."""
-    read: list[Grams] = []
-    for start in range(0, len(judged), BATCH):
-        read += _read_batch(judged[start : start + BATCH], background)
-    return read
+def read_grams(judged: Sequence[Judged], background: Background) -> Grams:
+    """The kept grams of the posts, in order."""
+    starts = range(0, len(judged), BATCH)
+    return stack([_read_batch(judged[start : start + BATCH], background) for start in starts])
 
 
-def _read_batch(judged: Sequence[Judged], background: Background) -> list[Grams]:
+def _read_batch(judged: Sequence[Judged], background: Background) -> Grams:
     ids, owner, tf = _count_all([_reading(one.post.title, one.post.text) for one in judged])
     often = (tf & (TITLE_BIT - 1)) / 16
     weight = often * rarity(background.df[ids], background.posts) * np.where(tf >= TITLE_BIT, TITLE_WEIGHT, 1.0)
@@ -96,7 +111,7 @@ def _read_batch(judged: Sequence[Judged], background: Background) -> list[Grams]
     all_tf = np.zeros((len(judged), KEPT), dtype=np.uint8)
     all_ids[owner, place] = (key >> 8) & (BUCKETS - 1)
     all_tf[owner, place] = key & 255
-    return [Grams(*row) for row in zip(all_ids, all_tf, strict=True)]
+    return Grams(all_ids, all_tf)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -127,19 +142,57 @@ def _count_all(pairs: Sequence[tuple[str, str]]) -> tuple[I64, I64, I64]:
 
 
 def _reading(title: str, text: str) -> tuple[str, str]:
-    return unicodedata.normalize("NFKC", title).lower(), unicodedata.normalize("NFKC", text.strip()[:READ]).lower()
+    return title, text.strip()[:READ]
 
 
 def _hash_all(pairs: Sequence[tuple[str, str]]) -> tuple[I64, I64, npt.NDArray[np.bool_]]:
     """All grams of all posts: (id, index of the post, whether in the title); a gram never crosses punctuation."""
-    parts = [part for pair in pairs for part in pair]
-    points = np.frombuffer("\0".join([*parts, ""]).encode("utf-32-le", "replace"), dtype=np.uint32)
-    lengths = np.fromiter((len(part) + 1 for part in parts), dtype=np.int64, count=len(parts))
-    part = np.repeat(np.arange(len(parts), dtype=np.int64), lengths)
+    points, part = _read_points([part for pair in pairs for part in pair])
     wordy = _is_wordy(points)
     whole = np.flatnonzero(wordy[:-1] & wordy[1:])
     where = part[whole]
     return _ids(points[whole], points[whole + 1]).astype(np.int64), where // 2, where % 2 == 0
+
+
+def _read_points(parts: list[str]) -> tuple[U32, I64]:
+    """The code points of all parts in NFKC and lower case, and the part of each; every part ends with a 0."""
+    points, part = _points(parts)
+    odd = set(part[_fold(points) == _ODD].tolist())
+    if odd:
+        parts = [unicodedata.normalize("NFKC", one).lower() if i in odd else one for i, one in enumerate(parts)]
+        points, part = _points(parts)
+    folded = _fold(points)
+    return np.where(folded == _ODD, points, folded), part
+
+
+def _points(parts: list[str]) -> tuple[U32, I64]:
+    points = np.frombuffer("\0".join([*parts, ""]).encode("utf-32-le", "replace"), dtype=np.uint32)
+    lengths = np.fromiter((len(part) + 1 for part in parts), dtype=np.int64, count=len(parts))
+    return points, np.repeat(np.arange(len(parts), dtype=np.int64), lengths)
+
+
+def _fold(points: U32) -> U32:
+    """Each code point as NFKC and lower case make it; _ODD where that takes more than the code point alone."""
+    folded: U32 = np.where(points < _FOLDED, _folding()[np.minimum(points, _FOLDED - 1)], points)
+    return folded
+
+
+@lru_cache(maxsize=1)
+def _folding() -> U32:
+    table = np.arange(_FOLDED, dtype=np.uint32)
+    for point in (*range(0x3400), *range(0xA000, 0xAC00), *range(0xD7A4, 0xD800), *range(0xE000, _FOLDED)):
+        table[point] = _fold_one(chr(point))
+    return table
+
+
+def _fold_one(character: str) -> int:
+    """Several characters that are no part of a word (… becomes ...) are as good as one."""
+    folded = unicodedata.normalize("NFKC", character).lower()
+    if unicodedata.combining(character):
+        return _ODD
+    if len(folded) == 1:
+        return ord(folded)
+    return _ODD if _is_wordy(np.array([ord(one) for one in folded], dtype=np.uint32)).any() else 0
 
 
 def _ids(first: U32, second: U32) -> U32:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import sqrt
 from pathlib import Path
@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from alerts.grouping_features import Background
+from alerts.grouping_likeness import COLUMNS, F32
 from alerts.grouping_names import Names, agree, names_in
-from alerts.grouping_store import COLUMNS, F32
 from stream.messages import Judged
 
 NEAR_COPY = 0.8  # cosine from which a post is a near copy
@@ -30,10 +30,12 @@ OTHER_NAME = np.float32(1.5)  # log-odds taken off when the names differ
 WEIGHTS = Path(__file__).parent / "grouping_weights.json"
 
 _ALL, _EVIDENCE = COLUMNS.index("all"), COLUMNS.index("evidence")
-_NAMES_DIFFER = len(COLUMNS) + 3  # the first of `_agree`, after the three roots
+_NAMES_DIFFER = len(COLUMNS) + 3  # the first fact, after the three roots
 _ROOTED = [COLUMNS.index(name) for name in ("all", "problem", "name")]
 _DIVISION = re.compile(r"[A-Z]\d{0,2}[区县]")
 _TOPICS = 3
+
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class Context:
     divisions: frozenset[str]
     topics: Mapping[str, float]
     names: Names
+    first: str = field(init=False)  # likeliest topic
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first", next(iter(self.topics), ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,49 +83,56 @@ def context_of(judged: Judged, background: Background) -> Context:
     return Context(frozenset(named + coded[:4]), known, names_in(judged.post.title, judged.post.text, background))
 
 
-def inputs(likeness: F32, new: Context, old: Sequence[Context]) -> F32:
-    """What the network sees (n, inputs): the likeness, roots of its cosines, and how places and topics agree."""
-    facts = np.array([_agree(new, one) for one in old], dtype=np.float32)
-    return np.concatenate([likeness, np.sqrt(np.maximum(likeness[:, _ROOTED], 0)), facts], axis=1)
+def inputs(likeness: F32, contexts: Iterable[tuple[Context, Context]]) -> F32:
+    """What the network sees (n, inputs) of n pairs: the likeness, roots of its cosines, how places and topics agree.
+
+    `contexts`: of the new and of the old post of each pair.
+    """
+    agreed = [(agree(new.names, old.names), _places(new, old), *_topics(new, old)) for new, old in contexts]
+    names, places, likely, first = np.array(agreed, dtype=np.float32).reshape(-1, 4).T
+    facts = [np.maximum(-names, 0), np.maximum(names, 0), np.maximum(-places, 0), np.maximum(places, 0), likely, first]
+    roots = np.sqrt(np.maximum(likeness[:, _ROOTED], 0))
+    return np.concatenate([likeness, roots, np.stack(facts, axis=1)], axis=1)
 
 
-def weigh(likeness: F32, new: Context, old: Sequence[Context], network: Network) -> F32:
-    """Probability (n,) that the new post and each kept post tell of the same event."""
-    rows = inputs(likeness, new, old)
-    # one row at a time in the same order of additions: a matrix product would round differently for different n
-    hidden = np.tanh((rows[:, :, None] * network.hidden).sum(axis=1) + network.bias)
+def weigh(rows: F32, network: Network) -> F32:
+    """Probability (n,) that the posts of each pair tell of the same event; `rows`: see `inputs`."""
+    # input by input, in this order: a matrix product would round differently for different n
+    hidden = np.zeros((len(rows), len(network.bias)), dtype=np.float32)
+    for column, weights in zip(rows.T, network.hidden, strict=True):
+        hidden += column[:, None] * weights
+    hidden = np.tanh(hidden + network.bias)
     odds = (hidden * network.out).sum(axis=1) + np.float32(network.shift) - OTHER_NAME * rows[:, _NAMES_DIFFER]
-    named = (likeness[:, _EVIDENCE] >= LEAST_EVIDENCE) | near_copies(likeness)
+    named = (rows[:, _EVIDENCE] >= LEAST_EVIDENCE) | near_copies(rows)
     probability: F32 = np.reciprocal(1 + np.exp(-np.where(named, odds, NEVER)), dtype=np.float32)
     return probability
 
 
-def names_the_same(likeness: F32, new: Context, old: Sequence[Context]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def names_the_same(rows: F32) -> Flags:
     """Whether a name is the same, or rare grams are shared as a name has them and no name speaks against it."""
-    names = np.array([agree(new.names, one.names) for one in old], dtype=np.float32)
-    shared: np.ndarray[tuple[int], np.dtype[np.bool_]] = (names == 1) | (
-        (names >= 0) & (likeness[:, _EVIDENCE] >= NAME_EVIDENCE)
-    )
+    differ, agreed = rows[:, _NAMES_DIFFER], rows[:, _NAMES_DIFFER + 1]
+    shared: Flags = (agreed == 1) | ((differ == 0) & (rows[:, _EVIDENCE] >= NAME_EVIDENCE))
     return shared
 
 
-def near_copies(likeness: F32) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    copies: np.ndarray[tuple[int], np.dtype[np.bool_]] = likeness[:, _ALL] >= NEAR_COPY
+def near_copies(rows: F32) -> Flags:
+    copies: Flags = rows[:, _ALL] >= NEAR_COPY
     return copies
 
 
-def _agree(new: Context, old: Context) -> tuple[float, ...]:
-    """(names differ, names agree, places differ, places agree, same topic likely, same topic first ±1).
+def _places(new: Context, old: Context) -> float:
+    """1: a district or county is the same, -1: both name others, 0: unknown."""
+    if not new.divisions or not old.divisions:
+        return 0.0
+    return -1.0 if new.divisions.isdisjoint(old.divisions) else 1.0
 
-    0 where unknown; the likelihood of the same topic is taken less a half.
-    """
-    names = agree(new.names, old.names)
-    differ, same = 0.0, 0.0
-    if new.divisions and old.divisions:
-        same = 0.0 if new.divisions.isdisjoint(old.divisions) else 1.0
-        differ = 1.0 - same
-    if not new.topics or not old.topics:
-        return max(-names, 0.0), max(names, 0.0), differ, same, 0.0, 0.0
-    overlap = sum([root * old.topics.get(key, 0.0) for key, root in new.topics.items()])
-    first = 1.0 if next(iter(new.topics)) == next(iter(old.topics)) else -1.0
-    return max(-names, 0.0), max(names, 0.0), differ, same, overlap - 0.5, first
+
+def _topics(new: Context, old: Context) -> tuple[float, float]:
+    """How likely the topic is the same, less a half; whether the likeliest is (1, else -1). Both 0 where unknown."""
+    theirs = old.topics
+    if not new.topics or not theirs:
+        return 0.0, 0.0
+    overlap = -0.5
+    for key, root in new.topics.items():
+        overlap += root * theirs.get(key, 0.0)
+    return overlap, 1.0 if new.first == old.first else -1.0

@@ -32,10 +32,10 @@ class Restored:
     """A unit whose members have no rows yet, with the grams of each member."""
 
     unit: Unit
-    grams: tuple[Grams, ...]
+    grams: Grams
 
 
-def pack(unit: Unit, grams: list[Grams]) -> bytes:
+def pack(unit: Unit, grams: Grams) -> bytes:
     """`grams`: those of the members, in their order."""
     state = {
         "topics": unit.topics,
@@ -58,7 +58,8 @@ def pack(unit: Unit, grams: list[Grams]) -> bytes:
         "taken": len(unit.taken),
     }
     head = json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
-    rows = b"".join(one.ids.astype(">u4").tobytes() + one.tf.tobytes() for one in grams)
+    ids = grams.ids.astype(">u4")
+    rows = b"".join(part.tobytes() for row in zip(ids, grams.tf, strict=True) for part in row)
     taken = b"".join(_TAKEN.pack(t.key, t.likeness | (_COPY_BIT if t.near_copy else 0)) for t in unit.taken.values())
     return _HEAD.pack(VERSION, len(head)) + head + rows + taken
 
@@ -78,11 +79,9 @@ def _unpack(event: Event, signature: bytes) -> Restored:
     at = _HEAD.size + length
     state = json.loads(signature[_HEAD.size : at])
     members = [_member(*fields) for fields in state["members"]]
-    grams = []
-    for _ in members:
-        ids = np.frombuffer(signature, ">u4", KEPT, at).astype(np.uint32)
-        grams.append(Grams(ids, np.frombuffer(signature, np.uint8, KEPT, at + 4 * KEPT).copy()))
-        at += 5 * KEPT
+    rows = np.frombuffer(signature, np.uint8, 5 * KEPT * len(members), at).reshape(-1, 5 * KEPT)
+    grams = Grams(rows[:, : 4 * KEPT].copy().view(">u4").astype(np.uint32), rows[:, 4 * KEPT :].copy())
+    at += rows.size
     taken = [_TAKEN.unpack_from(signature, at + i * _TAKEN.size) for i in range(state["taken"])]
     unit = Unit(
         id=event.id,
@@ -103,7 +102,7 @@ def _unpack(event: Event, signature: bytes) -> Restored:
         members=members,
         taken={key: Taken(key, bits & (_COPY_BIT - 1), bits >= _COPY_BIT) for key, bits in taken},
     )
-    return Restored(unit, tuple(grams))
+    return Restored(unit, grams)
 
 
 def _member(

@@ -1,43 +1,94 @@
-"""The posts that stand for the live events, searchable by the rare grams they share with a new post.
+"""The posts that stand for the live events, searchable by the rare grams they share with new posts.
 
 Each kept post is a row of two arrays (gram ids and frequencies); an inverted index leads from a gram to the rows that
-hold it. A search walks the rarest grams of the new post first and stops after a fixed number of index entries, so its
-cost does not grow with the window. Nothing here depends on the order in which rows came: a store filled again from
-signatures answers as the one that was lost.
+hold it. A search walks the rarest grams of a new post first and stops after a fixed number of index entries, so its
+cost does not grow with the window. New posts are taken a chunk at a time: all of a chunk are searched and compared in
+one go, against the kept posts and against each other, with the counts of grams as they were before the chunk. Nothing
+here depends on the order in which rows came: a store filled again from signatures answers as the one that was lost.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 
 import numpy as np
 import numpy.typing as npt
 
-from alerts.grouping_features import BUCKETS, KEPT, TITLE_BIT, TITLE_WEIGHT, Background, Grams
+from alerts.grouping_features import BUCKETS, KEPT, Background, Grams
+from alerts.grouping_likeness import COLUMNS, F32, Weighed, likeness, weigh_grams
+from alerts.grouping_postings import INDEXED, Postings, expand, make_run
 
-INDEXED = 40  # grams of a kept post that lead to it
-WALKED = 600  # index entries a search may touch
-RARE = 5.0  # rarity from which a gram is likely part of a name; below it tells what the problem is
+WALKED = 600  # index entries that the search for one post may touch
+OTHERS = 6  # new posts, at most, that count among those that hold a gram, when new posts are compared with each other
 TELLING = 3.0  # rarity from which a gram is searched for; commoner ones lead to too many to tell anything
-COMMON = 1.5  # rarity below which a gram tells nothing
 
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
+U32 = npt.NDArray[np.uint32]
 
-_PROBLEM, _NAME = 1, 2  # levels of rarity; 0 is common
-_PLACES = np.arange(1, KEPT + 1, dtype=np.uint8)
-_TITLED = (np.arange(256) >= TITLE_BIT).astype(np.int64)
-_OFTEN = ((np.arange(256) & (TITLE_BIT - 1)) / 16).astype(np.float32)
+_SUM_BITS = 26
+TOLD = (1 << _SUM_BITS) - 1  # shared by a pair that is compared whatever it shares
+_FINE = 100  # parts of the unit of squared rarity: whole numbers give the same sum in any order
+_MOST = (1 << 16) - 1
+_BITS = 32  # of a row number; above it an index of a new post
+_HALF = 1 << (_BITS - 1)
+_KEY_BITS = 27
 
-# The columns of `Store.compare`, each 0 to 1 but the last: cosines of all grams, of those of the problem (COMMON to
-# RARE) and of names (RARE on); the same of title grams alone; whether both have a title; the share of one title's rare
-# grams that the other post holds anywhere, in the better and in the worse direction; ln(1 + evidence), the evidence
-# being the rarity above RARE of the shared grams, summed.
-COLUMNS = ("all", "problem", "name", "title", "title_problem", "title_name", "titled", "held", "held_back", "evidence")
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs to compare: `new` the index of a new post, ascending; `old` the row of a kept post; most alike first.
+
+    An earlier new post q stands in `old` as ~q, a negative number. `shared`: see `Store.search`, in hundredths.
+    """
+
+    new: I64
+    old: I64
+    shared: I64
+
+    def __len__(self) -> int:
+        return len(self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is looked up: for each new post (`new`, ascending) some grams and the squared rarity of each, in _FINE parts.
+
+    `grams[which]` are the grams; `grams` are sorted and each stands there once.
+    """
+
+    new: I64
+    grams: I64
+    which: I64
+    weight: I64
+
+
+class Chunk:
+    """New posts, and how many earlier ones of them hold a gram: at most OTHERS, as many as may stand for one event."""
+
+    def __init__(self, grams: Grams) -> None:
+        """At most 200 posts, so that the sums below fit their types."""
+        self.grams = grams
+        ordered = np.sort(grams.ids[grams.ids > 0])
+        often = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        self._column = np.zeros(BUCKETS, dtype=np.int16)
+        self._column[often] = np.arange(1, len(often) + 1)
+        holds = np.zeros((len(grams), len(often) + 1), dtype=np.uint8)
+        holds[np.arange(len(grams))[:, None], self._column[grams.ids]] = 1
+        holds[:, 0] = 0
+        self._before = np.minimum(np.cumsum(holds, axis=0, dtype=np.uint8) - holds, np.uint8(OTHERS))
+
+    def __len__(self) -> int:
+        return len(self.grams)
+
+    def earlier(self, post: I64, ids: I64) -> U8:
+        """`ids` (n, KEPT): the grams of one post each; how many posts before `post` (n,) hold them."""
+        starts = (post * self._before.shape[1])[:, None]
+        counts: U8 = self._before.take(starts + self._column.take(ids))
+        return counts
 
 
 class Store:
@@ -46,168 +97,149 @@ class Store:
     def __init__(self, background: Background, rows: int = 1024) -> None:
         self._ids = np.zeros((rows, KEPT), dtype=np.uint32)
         self._tf = np.zeros((rows, KEPT), dtype=np.uint8)
+        self._keys = np.zeros(rows, dtype=np.int64)
         self._free = list(range(rows - 1, -1, -1))
-        self._background = background
         self._df = background.df.copy()
         self._log_held = _log_held(self._df)
         self._posts = background.posts
-        self._rows_of: dict[int, list[int]] = {}
-        self._at = np.zeros(BUCKETS, dtype=np.uint8)  # scratch: gram id -> 1 + its position in the new post
+        self._postings = Postings()
 
     def __len__(self) -> int:
         return len(self._ids) - len(self._free)
 
-    def add(self, grams: Grams) -> int:
-        """Keep a post; returns its row."""
-        if not self._free:
+    def add(self, grams: Grams, keys: Sequence[int]) -> list[int]:
+        """Keep posts; returns their rows. `keys` (8 bytes each) decide between posts that share as much."""
+        while len(self._free) < len(grams):
             self._grow()
-        row = self._free.pop()
-        self._ids[row], self._tf[row] = grams.ids, grams.tf
-        self._count(grams, 1)
-        for gram in _leading(grams):
-            insort(self._rows_of.setdefault(gram, []), row)
-        return row
+        rows = [self._free.pop() for _ in keys]
+        at = np.array(rows, dtype=np.int64)
+        self._ids[at], self._tf[at] = grams.ids, grams.tf
+        self._keys[at] = [key >> 1 for key in keys]
+        self._count(grams.ids, 1)
+        self._postings.add(at, grams.ids[:, :INDEXED])
+        return rows
 
-    def remove(self, row: int) -> None:
-        grams = self.grams(row)
-        for gram in _leading(grams):
-            rows = self._rows_of[gram]
-            del rows[bisect_left(rows, row)]
-            if not rows:
-                del self._rows_of[gram]
-        self._count(grams, -1)
-        self._free.append(row)
+    def remove(self, rows: Sequence[int]) -> None:
+        at = np.array(rows, dtype=np.int64)
+        ids = self._ids[at]
+        self._postings.remove(at, ids[:, :INDEXED])
+        self._count(ids, -1)
+        self._free += rows
 
-    def grams(self, row: int) -> Grams:
-        return Grams(self._ids[row].copy(), self._tf[row].copy())
+    def grams(self, rows: Sequence[int]) -> Grams:
+        return Grams(self._ids, self._tf).take(rows)
 
-    def search(self, grams: Grams, limit: int) -> dict[int, float]:
-        """The `limit` rows (more on a tie) that share most with the post -> the squared rarity that they share."""
-        df = self._df[grams.ids]
-        live = np.flatnonzero(df > self._background.df[grams.ids])
-        ids = grams.ids[live][np.argsort(df[live], kind="stable")]
-        rare = self._rarity(ids)
-        walked, lengths = self._walk(ids[rare >= TELLING].tolist())
-        if not walked:
-            return {}
-        weights = np.repeat(np.square(rare[: len(lengths)]), lengths)
-        rows, at = np.unique(np.fromiter(walked, dtype=np.int64), return_inverse=True)
-        shared = np.bincount(at, weights=weights)
-        best = shared >= (np.partition(shared, -limit)[-limit] if len(shared) > limit else 0.0)
-        return dict(zip(rows[best].tolist(), shared[best].tolist(), strict=True))
+    def search(self, new: Chunk, limit: int, least: float = 0.0) -> Pairs:
+        """For each new post those that share most with it: at most `limit` kept posts and `limit` earlier new ones.
 
-    def _walk(self, ids: Sequence[int]) -> tuple[list[int], list[int]]:
-        """The rows behind each gram, rarest gram first, and how many each has; at most WALKED in all."""
-        walked: list[int] = []
-        lengths = []
-        for gram in ids:
-            rows = self._rows_of.get(gram, ())
-            if len(walked) + len(rows) > WALKED:
-                break
-            walked += rows
-            lengths.append(len(rows))
-        return walked, lengths
+        They share a squared rarity of `least` or more.
+        """
+        ids, order = new.grams.ids.astype(np.int64), np.arange(len(new))
+        counts = new.earlier(order, ids)
+        rare = self._rarity(ids, counts)
+        kept = _closest(*self._shared_with_kept(ids, rare), self._keys, limit, least)
+        earlier = _closest(*self._shared_with_earlier(ids, rare, counts), order, limit, least)
+        return join([kept, Pairs(earlier.new, ~earlier.old, earlier.shared)])
 
-    def compare(self, grams: Grams, rows: list[int]) -> F32:
-        """How like the post is to each of the n rows: (n, len(COLUMNS))."""
-        ids = np.concatenate([grams.ids[None], self._ids[rows]])
-        tf = np.concatenate([grams.tf[None], self._tf[rows]])
-        self._at[grams.ids] = _PLACES
-        self._at[0] = 0
-        place = self._at[ids[1:]]
-        self._at[grams.ids] = 0
-        return _likeness(_side(tf, self._rarity(ids)), place)
+    def compare(self, new: Chunk, pairs: Pairs) -> F32:
+        """How like the posts of each pair are: (n, len(COLUMNS)).
 
-    def _rarity(self, ids: npt.NDArray[np.uint32]) -> F32:
-        """Natural log of all posts over those that hold the gram, training collection and window together."""
-        rare: F32 = np.float32(log(self._posts + 1)) - self._log_held[ids]
-        return np.maximum(rare, np.float32(0))
+        A gram is as rare as it is when the new post comes: the earlier ones of the chunk count, itself does not.
+        """
+        if not len(pairs):
+            return np.zeros((0, len(COLUMNS)), dtype=np.float32)
+        within = pairs.old < 0
+        old = Grams(self._ids.take(np.maximum(pairs.old, 0), axis=0), self._tf.take(np.maximum(pairs.old, 0), axis=0))
+        old.ids[within], old.tf[within] = new.grams.ids[~pairs.old[within]], new.grams.tf[~pairs.old[within]]
+        ours = self._weigh(new.grams, new, np.arange(len(new)), np.zeros(len(new), dtype=np.bool_))
+        return likeness(ours, self._weigh(old, new, pairs.new, within), pairs.new)
 
-    def _count(self, grams: Grams, step: int) -> None:
-        self._df[grams.ids] += step
+    def _weigh(self, grams: Grams, new: Chunk, comes: I64, within: npt.NDArray[np.bool_]) -> Weighed:
+        """As it is when the new posts `comes` (n,) come; `within` (n,): the post itself is then one of the chunk."""
+        ids = grams.ids.astype(np.int64)
+        earlier = new.earlier(comes, ids)
+        earlier[within] = earlier[within].clip(1)
+        return weigh_grams(ids, grams.tf, self._rarity(ids, earlier))
+
+    def _shared_with_kept(self, ids: I64, rare: F32) -> tuple[I64, I64, I64]:
+        asked = self._ask(ids, rare, self._postings.held(ids), WALKED)
+        return _add_up(asked, self._postings.behind(asked.grams, asked.which))
+
+    def _shared_with_earlier(self, ids: I64, rare: F32, counts: U8) -> tuple[I64, I64, I64]:
+        asked = self._ask(ids, rare, counts, ids.size)
+        which, earlier = expand(make_run(0, np.arange(len(ids)), ids[:, :INDEXED]), asked.grams, asked.which)
+        before = earlier < asked.new[which]
+        return _add_up(asked, [(which[before], earlier[before])])
+
+    def _ask(self, ids: I64, rare: F32, held: I32 | U8, most: int) -> _Asked:
+        """The telling grams that lead somewhere, rarest first, until they lead to more than `most` rows."""
+        post, place = np.nonzero((rare >= TELLING) & (held > 0))
+        key = np.sort((post << _BITS | self._df[ids[post, place]]) << 8 | place)
+        post, place = key >> (_BITS + 8), key & 255
+        walked = np.cumsum(held[post, place], dtype=np.int64)
+        start = np.searchsorted(post, np.arange(len(ids)))
+        near = walked - np.append(0, walked)[start][post] <= most
+        post, place = post[near], place[near]
+        weight = np.rint(_FINE * np.square(rare[post, place])).astype(np.int64)
+        grams, which = np.unique(ids[post, place], return_inverse=True)
+        return _Asked(post, grams, which, weight.clip(0, _MOST))
+
+    def _rarity(self, ids: I64, more: U8) -> F32:
+        """Natural log of all posts over those that hold the gram, training collection, window and `more` together."""
+        held = self._log_held.take(ids)
+        told = np.flatnonzero(more != 0)
+        held.ravel()[told] = _log_held(self._df[ids.ravel()[told]] + more.ravel()[told])
+        rare: F32 = np.float32(log(self._posts + 1)) - held
+        return np.maximum(rare, np.float32(0), out=rare)
+
+    def _count(self, ids: U32, step: int) -> None:
+        np.add.at(self._df, ids.ravel(), np.int32(step))  # far slower with a number of another type
         self._df[0] = 0
-        self._log_held[grams.ids] = _log_held(self._df[grams.ids])
-        self._posts += step
+        self._log_held[ids.ravel()] = _log_held(self._df[ids.ravel()])
+        self._posts += step * len(ids)
 
     def _grow(self) -> None:
         rows = len(self._ids)
         self._ids = np.concatenate([self._ids, np.zeros_like(self._ids)])
         self._tf = np.concatenate([self._tf, np.zeros_like(self._tf)])
-        self._free = list(range(2 * rows - 1, rows - 1, -1))
+        self._keys = np.concatenate([self._keys, np.zeros_like(self._keys)])
+        self._free = [*range(2 * rows - 1, rows - 1, -1), *self._free]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """The grams of n + 1 posts, the new one first, all (n + 1, KEPT).
-
-    `group` numbers (post, level of rarity, whether in the title); `square` sums squared weights by it: (n + 1, 3, 2).
-    """
-
-    group: npt.NDArray[np.int64]
-    rare: F32
-    weight: F32
-    square: F64
+def join(pairs: Sequence[Pairs]) -> Pairs:
+    """All pairs, each once, in the order of the new posts, then of what they share; on a tie as they are given."""
+    new, old, shared = (np.concatenate([getattr(one, name) for one in pairs]) for name in ("new", "old", "shared"))
+    first = np.sort(np.unique(new << _BITS | (old + _HALF), return_index=True)[1])
+    order = first[np.argsort(new[first] << _SUM_BITS | _least_first(shared[first]), kind="stable")]
+    return Pairs(new[order], old[order], shared[order])
 
 
-def _side(tf: U8, rare: F32) -> _Sides:
-    group = np.arange(len(tf))[:, None] * 6 + _TITLED[tf]
-    group += (rare >= COMMON) * 2
-    group += (rare >= RARE) * 2
-    weight = _OFTEN[tf] * rare
-    square = _totals(group.ravel(), np.square(weight).ravel(), 6 * len(tf))
-    return _Sides(group, rare, weight, square.reshape(-1, 3, 2))
+def _add_up(asked: _Asked, found: Iterable[tuple[I64, I64]]) -> tuple[I64, I64, I64]:
+    """(new, old, what they share), each pair once, from the entries found: (index into `asked.which`, old)."""
+    keys = [(asked.new[which] << _BITS | old) << 16 | asked.weight[which] for which, old in found]
+    key = np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *keys]))
+    pair = key >> 16
+    starts = np.flatnonzero(np.diff(pair, prepend=-1))
+    if not len(starts):
+        return starts, starts, starts
+    pair = pair[starts]
+    return pair >> _BITS, pair & (1 << _BITS) - 1, np.add.reduceat(key & _MOST, starts)
 
 
-def _likeness(sides: _Sides, place: U8) -> F32:
-    """`place` (n, KEPT): 1 + position in the new post of each gram of the old posts, 0 where it has none."""
-    flat = np.flatnonzero(place)
-    at = place.ravel()[flat].astype(np.int64) - 1
-    flat += KEPT
-    group = (sides.group.ravel()[flat] - 6) * 2 + (sides.group[0, at] & 1)
-    new_weight, old_weight = sides.weight[0, at], sides.weight.ravel()[flat]
-    new, old = sides.square[:1], sides.square[1:]
-
-    def total(values: F32) -> F64:
-        """Summed over the shared grams: (n, level, in the old title, in the new title)."""
-        return _totals(group, values, 12 * len(place)).reshape(-1, 3, 2, 2)
-
-    dots = total(old_weight * new_weight)
-    into = total(np.square(old_weight))[:, _NAME, 1].sum(axis=1) / _safe(old[:, _NAME, 1])
-    back = total(np.square(new_weight))[:, _NAME, :, 1].sum(axis=1) / _safe(new[:, _NAME, 1])
-    evidence = total(np.maximum(sides.rare.ravel()[flat] - np.float32(RARE), 0)).sum(axis=(1, 2, 3))
-    columns = [*_cosines(_boosted(_boosted(dots, 1), 1), _boosted(old, 2), _boosted(new, 2))]
-    columns += _cosines(dots[:, :, 1, 1], old[:, :, 1], new[:, :, 1])
-    titled = (old[:, :, 1].sum(axis=1) > 0) & (new[:, :, 1].sum(axis=1) > 0)
-    columns += [titled, np.maximum(into, back), np.minimum(into, back), np.log1p(evidence)]
-    return np.stack(columns, axis=1).astype(np.float32)
+def _closest(new: I64, old: I64, shared: I64, keys: I64, limit: int, least: float) -> Pairs:
+    likely = shared >= least * _FINE
+    new, old, shared = new[likely], old[likely], shared[likely]
+    order = np.argsort((new << _SUM_BITS | _least_first(shared)) << _KEY_BITS | keys[old] & (1 << _KEY_BITS) - 1)
+    new, old, shared = new[order], old[order], shared[order]
+    best = np.arange(len(new)) - np.searchsorted(new, new) < limit
+    return Pairs(new[best], old[best], shared[best])
 
 
-def _boosted(sums: F64, power: int) -> F64:
-    """Sums by (..., in text, in title) -> sums in which a gram of the title weighs more."""
-    weighted: F64 = sums[..., 0] + sums[..., 1] * TITLE_WEIGHT**power
-    return weighted
+def _least_first(shared: I64) -> I64:
+    """Numbers that fall as `shared` grows."""
+    return TOLD - shared
 
 
-def _cosines(dots: F64, old: F64, new: F64) -> list[F64]:
-    """From sums by level (n, 3): the cosine of all grams, of those of the problem, of those of names."""
-    whole = dots.sum(axis=1) / _safe(np.sqrt(old.sum(axis=1) * new.sum(axis=1)))
-    parts = dots / _safe(np.sqrt(old * new))
-    return [whole, parts[:, _PROBLEM], parts[:, _NAME]]
-
-
-def _totals(group: npt.NDArray[np.int64], values: F32, groups: int) -> F64:
-    """Sums of the values by group (groups,), added in order, so that the same values always give the same sum."""
-    return np.bincount(group, weights=values, minlength=groups).astype(np.float64, copy=False)
-
-
-def _safe(values: F64) -> F64:
-    return np.maximum(values, 1e-9)
-
-
-def _log_held(df: npt.NDArray[np.int32]) -> F32:
+def _log_held(df: I32) -> F32:
     held: F32 = np.log(df.astype(np.float32) + np.float32(0.5))
     return held
-
-
-def _leading(grams: Grams) -> list[int]:
-    return [gram for gram in grams.ids[:INDEXED].tolist() if gram]

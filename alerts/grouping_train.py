@@ -19,12 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts.grouping_features import load_background, read_grams
-from alerts.grouping_match import WEIGHTS, Context, Network, context_of, inputs
-from alerts.grouping_store import Store
+from alerts.grouping_match import WEIGHTS, Network, context_of, inputs
+from alerts.grouping_store import Chunk, Store
+from alerts.grouping_store import Pairs as Compared
 from stream.messages import Judged, decode_judged
 
 F64 = npt.NDArray[np.float64]
 
+CHUNK = 128  # posts compared at once, as in `events`
 COMPARED = 16  # kept posts that each post is compared with
 HIDDEN = 8
 NETWORKS = 4  # fitted from different starts and averaged: one network of four times the width
@@ -46,18 +48,32 @@ class Pairs:
 def gather(judged: Sequence[Judged], events: Mapping[str, str]) -> Pairs:
     """All compared pairs of which both posts are labelled."""
     background = load_background()
-    store, seen = Store(background), dict[int, tuple[str, Context]]()
-    sizes = Counter(events.values())
-    rows, same, weight = [], [], []
-    for one, grams in zip(judged, read_grams(judged, background), strict=True):
-        context, event = context_of(one, background), events.get(one.post.id, "")
-        best = [row for row in store.search(grams, COMPARED) if event and seen[row][0]]
-        if best:
-            rows.append(inputs(store.compare(grams, best), context, [seen[row][1] for row in best]))
-            same += [seen[row][0] == event for row in best]
-            weight += [sizes[event] ** -0.5 if seen[row][0] == event else 1.0 for row in best]
-        seen[store.add(grams)] = event, context
-    return Pairs(np.concatenate(rows).astype(np.float64), np.array(same, dtype=np.float64), np.array(weight))
+    store, seen = (
+        Store(background),
+        dict[int, int](),
+    )  # row -> index of the post; rows of the chunk at hand as in `Pairs`
+    contexts = [context_of(one, background) for one in judged]
+    labels = [events.get(one.post.id, "") for one in judged]
+    rows, pairs = [], list[tuple[int, int]]()
+    for start in range(0, len(judged), CHUNK):
+        new = Chunk(read_grams(judged[start : start + CHUNK], background))
+        indices = range(start, start + len(new))
+        seen.update((~at, index) for at, index in enumerate(indices))
+        found = store.search(new, COMPARED)
+        both = [(start + new, seen[old]) for new, old in zip(found.new.tolist(), found.old.tolist(), strict=True)]
+        known = [bool(labels[new] and labels[old]) for new, old in both]
+        compared = store.compare(new, Compared(found.new[known], found.old[known], found.shared[known]))
+        both = [one for one, it_is in zip(both, known, strict=True) if it_is]
+        rows.append(inputs(compared, [(contexts[new], contexts[old]) for new, old in both]))
+        pairs += both
+        seen.update(zip(store.add(new.grams, indices), indices, strict=True))
+    same = np.array([labels[new] == labels[old] for new, old in pairs])
+    return Pairs(np.concatenate(rows).astype(np.float64), same.astype(np.float64), _weights(pairs, labels, same))
+
+
+def _weights(pairs: Sequence[tuple[int, int]], labels: Sequence[str], same: npt.NDArray[np.bool_]) -> F64:
+    sizes = Counter(label for label in labels if label)
+    return np.array([sizes[labels[new]] ** -0.5 if one else 1.0 for (new, _), one in zip(pairs, same, strict=True)])
 
 
 def vary(judged: Sequence[Judged], seed: int = 0) -> list[Judged]:

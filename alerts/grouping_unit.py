@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from alerts.grouping_match import Context
 from alerts.heat import heat_of, shanghai_day, trend_of
@@ -22,12 +24,16 @@ TITLE = 40  # characters of a title made from the text
 GRADES = ("一般", "较大", "重大", "特别重大")
 
 _CLAUSE = re.compile(r"[^，。！？；：、,.!?;:\s…]+")
+_CLAUSES = 20  # clauses of a text that are looked at for a title
 _LONG_TITLE = 60
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Member:
-    """A post that stands for the event. `support`: likeness (0 to 100 each) of the posts that joined, summed."""
+    """A post that stands for the event.
+
+    `row`: where the store keeps it, negative before that. `support`: likeness (0 to 100 each) of the posts that joined, summed.
+    """
 
     row: int
     post_id: str
@@ -46,7 +52,7 @@ class Taken:
     near_copy: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Unit:
     """One live event. The mappings count posts by key; `places` counts "code label" (named in the text: NAMED)."""
 
@@ -89,7 +95,7 @@ class Unit:
         self._count_place(judged)
         for word in judgement.keywords:
             add(self.words, word)
-        self.places, self.words = most(self.places, LABELS), most(self.words, 2 * LABELS)
+        self.places, self.words = _trimmed(self.places, LABELS), _trimmed(self.words, 2 * LABELS)
 
     def _count_place(self, judged: Judged) -> None:
         place = judged.judgement.place
@@ -154,17 +160,25 @@ def phrase_of(judged: Judged) -> str:
     title = judged.post.title.strip()
     if title:
         return title if len(title) <= _LONG_TITLE else _first_part(title, _LONG_TITLE)
-    clauses = [found.group() for found in _CLAUSE.finditer(judged.post.text)]
-    if not clauses:
+    return _first_part(_most_telling(judged), TITLE)
+
+
+def _most_telling(judged: Judged) -> str:
+    """The clause in which most of what the judgement rests on is first said; of several the longer one, then the first."""
+    text, judgement = judged.post.text, judged.judgement
+    spans = [found.span() for found in islice(_CLAUSE.finditer(text), _CLAUSES)]
+    ends = [end for _, end in spans]
+    weights = {reason.phrase: reason.weight for reason in judgement.reasons if reason.phrase}
+    telling = [0.0] * len(spans)
+    for phrase, weight in (*weights.items(), *((word, 1.0) for word in judgement.keywords)):
+        at = text.find(phrase)
+        if at >= 0 and (clause := bisect_right(ends, at)) < len(ends):
+            telling[clause] += weight
+    ranks = [(weight, min(end - start, TITLE)) for weight, (start, end) in zip(telling, spans, strict=True)]
+    if not ranks:
         return ""
-    weights = {reason.phrase: reason.weight for reason in judged.judgement.reasons if reason.phrase}
-    words = judged.judgement.keywords
-
-    def telling(clause: str) -> tuple[float, int]:
-        told = sum(weight for phrase, weight in weights.items() if phrase in clause)
-        return told + sum(word in clause for word in words), min(len(clause), TITLE)
-
-    return _first_part(max(clauses[:20], key=telling), TITLE)
+    start, end = spans[ranks.index(max(ranks))]
+    return text[start:end]
 
 
 def add(counts: dict[str, int], key: str, step: int = 1) -> None:
@@ -176,7 +190,13 @@ def most(counts: Mapping[str, int], limit: int) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:limit])
 
 
+def _trimmed(counts: dict[str, int], limit: int) -> dict[str, int]:
+    return counts if len(counts) <= limit else most(counts, limit)
+
+
 def top(counts: Mapping[str, int]) -> str:
+    if len(counts) == 1:
+        return next(iter(counts))
     return min(counts, key=lambda key: (-counts[key], key), default="")
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.events import EventIndex
+from alerts.events import CHUNK, EventIndex
 from stream.messages import Judged
 from tests.alerts.telling import DAY, ESTATE, QUESTIONS, SCHOOLS, START, WINDOW, XIAOSHAN, XIHU, events_of, group, tell
 
@@ -139,10 +139,48 @@ def test_the_same_batch_again_changes_nothing() -> None:
     assert all(one.event == latest[one.event.id] for one in again)
 
 
-def test_batches_do_not_matter() -> None:
+def test_one_by_one_or_all_at_once_the_same_events_come_out() -> None:
     index = EventIndex(WINDOW)
     one_by_one = [index.assign([one])[0] for one in MIXED]
-    assert one_by_one == EventIndex(WINDOW).assign(MIXED)
+    assert events_of(one_by_one) == group(MIXED)
+
+
+def test_a_burst_that_comes_in_one_batch_is_one_event() -> None:
+    wordings = (
+        "停工半年",
+        "工地没有人",
+        "交房一拖再拖",
+        "房贷照扣",
+        "开发商失联",
+        "业主要说法",
+        "何时复工",
+        "六月没交房",
+    )
+    told = [
+        tell(
+            f"p{n}",
+            f"临栖雅苑二期{wordings[n % 8]}",
+            f"临栖雅苑二期{wordings[n * 3 % 8]}，第{n}位业主反映。",
+            day=n / 100,
+        )
+        for n in range(2 * CHUNK)
+    ]
+    index = EventIndex(WINDOW)
+    assert set(events_of(index.assign([*told[:CHUNK], *SCHOOLS, *told[CHUNK:]])).values()) == {
+        "ev-p0",
+        "ev-school-1",
+        "ev-school-2",
+    }
+
+
+def test_what_is_told_twice_in_a_batch_is_counted_once() -> None:
+    first, again, other = EventIndex(WINDOW).assign([ESTATE[0], ESTATE[0], ESTATE[1]])
+    assert first == again
+    assert other.event.posts == 2
+
+
+def test_the_event_is_told_as_it_is_after_the_batch() -> None:
+    assert [one.event.posts for one in EventIndex(WINDOW).assign(ESTATE)] == [3, 3, 3]
 
 
 def test_posts_without_words_are_events_of_their_own() -> None:

@@ -78,11 +78,22 @@ def restored(shelf: Shelf, window: timedelta, seed: int) -> EventIndex:
 @given(seed=st.integers(0, 10_000), cut=st.integers(0, 60), days=st.sampled_from([5, 20, 90]))
 def test_split_anywhere_and_restored_the_same_events_follow(seed: int, cut: int, days: int) -> None:
     posts, window = stream(seed, 60), days * DAY
-    whole = EventIndex(window).assign(posts)
     index, shelf = EventIndex(window), Shelf()
-    shelf.keep(index, before := index.assign(posts[:cut]))
-    index = restored(shelf, window, seed)
-    assert [*before, *index.assign(posts[cut:])] == whole
+    shelf.keep(index, index.assign(posts[:cut]))
+    again = restored(shelf, window, seed)
+    assert again.assign(posts[cut:]) == index.assign(posts[cut:])
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), batch=st.integers(1, 25))
+def test_restored_after_every_batch_the_same_events_follow(seed: int, batch: int) -> None:
+    index, shelf = EventIndex(20 * DAY), Shelf()
+    posts = stream(seed, 60)
+    for start in range(0, len(posts), batch):
+        chunk = posts[start : start + batch]
+        told = restored(shelf, 20 * DAY, seed).assign(chunk)
+        assert told == index.assign(chunk)
+        shelf.keep(index, told)
 
 
 @settings(max_examples=10, deadline=None)

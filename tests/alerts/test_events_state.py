@@ -23,7 +23,8 @@ def changed(one: Judged, **changes: object) -> Judged:
 
 
 def test_the_first_post_founds_the_event() -> None:
-    first, second, _ = EventIndex(WINDOW).assign(ESTATE)
+    index = EventIndex(WINDOW)
+    first, second = (index.assign([one])[0] for one in ESTATE[:2])
     assert first.is_new
     assert first.event.posts == 1
     assert first.post.similarity == 1
