@@ -30,7 +30,7 @@ from alerts.model import Event, EventPost
 from stream.messages import Judged, Post
 
 CHUNK = 128  # posts that are compared at once
-CLOSEST = 12  # kept posts, and as many earlier ones of the chunk, that a post is compared with
+CLOSEST = 8  # kept posts, and as many earlier ones of the chunk, that a post is compared with
 # Squared rarity that must be shared for a comparison: enough evidence for a join (grouping_match) means at least 90,
 # since a gram of rarity r gives r - 5 of evidence and r² here; the rest is room for what the search does not reach.
 LEAST_SHARED = 60.0

@@ -51,7 +51,7 @@ def weigh_grams(ids: I64, tf: U8, rare: F32) -> Weighed:
     kind = (rare >= COMMON).view(np.uint8) + (rare >= RARE).view(np.uint8)
     kind += kind
     kind += tf // TITLE_BIT
-    weight = (tf % TITLE_BIT).astype(np.float32) * np.float32(1 / 16) * rare
+    weight = (tf & (TITLE_BIT - 1)).astype(np.float32) * np.float32(1 / 16) * rare
     group = np.arange(0, 6 * len(kind), 6)[:, None] + kind
     square = _totals(group.ravel(), np.square(weight).ravel(), 6 * len(kind))
     return Weighed(ids, rare, weight, kind, square.reshape(-1, 3, 2))

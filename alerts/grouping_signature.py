@@ -25,6 +25,7 @@ VERSION = 1
 _COPY_BIT = 128
 _HEAD = struct.Struct(">BI")
 _TAKEN = struct.Struct(">QB")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,10 @@ def pack(unit: Unit, grams: Grams) -> bytes:
         ],
         "taken": len(unit.taken),
     }
-    head = json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
-    ids = grams.ids.astype(">u4")
-    rows = b"".join(part.tobytes() for row in zip(ids, grams.tf, strict=True) for part in row)
-    taken = b"".join(_TAKEN.pack(t.key, t.likeness | (_COPY_BIT if t.near_copy else 0)) for t in unit.taken.values())
-    return _HEAD.pack(VERSION, len(head)) + head + rows + taken
+    head = _encode(state).encode()
+    rows = np.concatenate([grams.ids.astype(">u4").view(np.uint8), grams.tf], axis=1)
+    taken = [_TAKEN.pack(t.key, t.likeness | (_COPY_BIT if t.near_copy else 0)) for t in unit.taken.values()]
+    return b"".join([_HEAD.pack(VERSION, len(head)), head, rows.tobytes(), *taken])
 
 
 def unpack(event: Event, signature: bytes) -> Restored:

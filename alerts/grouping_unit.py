@@ -115,6 +115,8 @@ class Unit:
 
     def central(self) -> list[Member]:
         """The members, most telling first: those that the joining posts are most like, then the graver."""
+        if len(self.members) == 1:
+            return self.members
         return sorted(self.members, key=lambda one: (-one.support, -one.severity, one.post_id))
 
     def event(self) -> Event:
@@ -187,7 +189,7 @@ def add(counts: dict[str, int], key: str, step: int = 1) -> None:
 
 def most(counts: Mapping[str, int], limit: int) -> dict[str, int]:
     """The `limit` largest counts, largest first, ties by key."""
-    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:limit])
+    return {key: -less for less, key in sorted([(-count, key) for key, count in counts.items()])[:limit]}
 
 
 def _trimmed(counts: dict[str, int], limit: int) -> dict[str, int]:
@@ -202,11 +204,16 @@ def top(counts: Mapping[str, int]) -> str:
 
 def _top_topic(topics: Mapping[str, int]) -> str:
     """The topic of most posts; "none" (no public matter) only where no post has another."""
+    if len(topics) == 1:
+        return next(iter(topics))
     return top({key: count for key, count in topics.items() if key != "none"}) or "none"
 
 
 def _majority_place(places: Mapping[str, int]) -> tuple[str, str]:
     """(division code, label): the code counted most, then its label counted most, the longer one on a tie."""
+    if len(places) == 1:
+        only = next(iter(places))
+        return only[:6], only[7:]
     codes: dict[str, int] = {}
     for key, count in places.items():
         add(codes, key[:6], count)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from math import log2
 
 from alerts.model import Event
@@ -33,23 +34,30 @@ def heat(event: Event, now: datetime) -> float:
 
 
 def heat_of(daily: Mapping[str, int], sources: int, severity: int, now: datetime) -> float:
-    moment = _moment(now)
-    ages = ((max(moment - date.fromisoformat(day).toordinal() - 0.5, 0.0), count) for day, count in daily.items())
-    fresh = sum(count * 2 ** (-age / HALF_LIFE_DAYS) for age, count in sorted(ages))
+    moment = _moment(now) - 0.5
+    ages = sorted([(max(moment - _ordinal(day), 0.0), count) for day, count in daily.items()])
+    fresh = sum([count * 2 ** (-age / HALF_LIFE_DAYS) for age, count in ages])
     spread = min(1 + 0.25 * (sources - 1), 2.0)
     return round(fresh * spread * GRAVITY.get(severity, 1.0), 3)
 
 
 def trend_of(daily: Mapping[str, int], last_seen: datetime) -> float:
     last = shanghai_day(last_seen).toordinal()
-    back = [(last - date.fromisoformat(day).toordinal(), count) for day, count in daily.items()]
-    late = sum(count for days, count in back if 0 <= days < DAYS)
-    early = sum(count for days, count in back if DAYS <= days < 2 * DAYS)
+    late = early = 0
+    for day, count in daily.items():
+        back = last - _ordinal(day)
+        late += count if 0 <= back < DAYS else 0
+        early += count if DAYS <= back < 2 * DAYS else 0
     return round(log2((late + 1) / (early + 1)), 3)
 
 
 def shanghai_day(at: datetime) -> date:
     return at.astimezone(SHANGHAI).date()
+
+
+@lru_cache(maxsize=1 << 12)
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
 
 
 def _moment(at: datetime) -> float:
