@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 import click
 
 from app.stages import SOURCES, make_stage
+from app.stopping import never
 from configs.catalog import region_within
 from crawlers.deps import to_log
 from crawlers.importer import BadRow, Duplicate, ImportReport, import_file, is_history
@@ -40,10 +41,6 @@ class Insist(Protocol):
 
 def at_once(act: Callable[[], T]) -> T:
     return act()
-
-
-def never() -> bool:
-    return False
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import click
 from app.process import Process
 from app.runner import Part, Supervisor, part_environment
 from app.stages import make_stage
-from app.stopping import Stop
+from app.stopping import Stop, never
 from stream.errors import Unavailable
 from stream.worker import Count, run_once
 
@@ -57,10 +57,6 @@ def work(house: House, name: str, *, drain: bool = False, stop: Stop | None = No
             if drain and not process.insist(lambda: house.log.lag(stage.source, name)):
                 return
             process.came_round(process.insist(one_round))
-
-
-def never() -> bool:
-    return False
 
 
 def deliver_round(house: House, now: datetime, count: Count, stop: Callable[[], bool] = never) -> int:

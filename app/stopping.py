@@ -15,6 +15,11 @@ LAST = 2.5  # seconds from then on for letting go: the counts, the log, the ledg
 GLANCE = 0.1
 
 
+def never() -> bool:
+    """What is asked whether to stop where nobody can."""
+    return False
+
+
 class Stopped(SystemExit):
     """Ends the process with 0 wherever it is. What was in hand is not committed and comes again."""
 

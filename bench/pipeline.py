@@ -11,45 +11,32 @@ from __future__ import annotations
 import json
 import os
 import platform
-import random
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from app.demo.texts import load_noise
+from app.chaos.load import ordinary_posts
 from app.wire import House, open_house
 from stream.log import Out
-from stream.messages import RAW, Post, encode_post, post_id
+from stream.messages import RAW, Post, encode_post
 
 ROUNDS = 3
 SMALL, LARGE = 10_000, 100_000
 PER_DAY = 150  # so that the window of 45 days is full before 10,000 posts, however many there are in all
 START = datetime(2026, 1, 1, tzinfo=UTC)
-NAMES = "云溪柳湖梅岭松涛兰亭竹径荷风桂语枫林晓月清泉翠谷丹霞金沙银杏石桥花港雁荡鹿鸣"
-KINDS = ("小区", "小学", "新村", "花园", "工业园", "公司工地", "医院", "农贸市场")
 STAGES = ("judge", "archive", "decide")
 GLANCE = 0.05
 WARM = 500  # posts decided before the clock starts: processes that have just started import and restore
 
 
 def posts(n: int, seed: int) -> Iterator[Post]:
-    """Invented posts of about 200 characters, put together from clauses of the demo's texts and numbered names."""
-    draw = random.Random(seed)
-    clauses = sorted(
-        {clause for one in load_noise() for clause in re.split("[，。！？；\n]", one.text) if len(clause) > 5}
-    )
-    for number in range(n):
-        at = START + timedelta(days=number / PER_DAY)
-        name = "".join(draw.choices(NAMES, k=3))
-        told = "，".join(draw.sample(clauses, 14))
-        text = f"{name}{draw.choice(KINDS)}{told}。"
-        yield Post(post_id("bench", f"{seed}/{number}"), "bench", "message", "", text, at, at, region="330106")
+    """Invented posts of about 200 characters, PER_DAY of them a day."""
+    return ordinary_posts(n, seed, START, PER_DAY)
 
 
 def publish(house: House, n: int, seed: int) -> None:

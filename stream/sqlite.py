@@ -33,7 +33,7 @@ def open_database(path: Path, schema: str, version: int, *, busy: float = BUSY_S
     except (OSError, sqlite3.Error) as error:
         raise MinshengError(f"无法打开数据库 {path}: {error}；请检查文件夹是否存在、是否可写") from error
     try:
-        _use_wal(db, busy)
+        _set_up(db, busy)
         _make_schema(db, schema, version, path)
     except sqlite3.Error as error:
         db.close()
@@ -44,21 +44,25 @@ def open_database(path: Path, schema: str, version: int, *, busy: float = BUSY_S
     return db
 
 
-def _use_wal(db: sqlite3.Connection, busy: float) -> None:
-    """Switching the journal mode does not wait for a busy file by itself, so the wait is here."""
-    deadline = time.monotonic() + busy
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(0.02)
+def _set_up(db: sqlite3.Connection, busy: float) -> None:
+    use_wal(db, busy)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA journal_size_limit = 67108864")
     db.execute("PRAGMA cache_size = -65536")
     db.execute("PRAGMA temp_store = MEMORY")
+
+
+def use_wal(db: sqlite3.Connection, busy: float) -> None:
+    """Switch to WAL. Another process that is just doing so makes the file busy; the driver does not wait for that by itself."""
+    deadline = time.monotonic() + busy
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _make_schema(db: sqlite3.Connection, schema: str, version: int, path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError
 
 from stream.errors import MinshengError
+from stream.sqlite import use_wal
 
 HEAD = "0001"
 WAIT_MS = 30_000
@@ -150,22 +150,9 @@ def _set_up(raw: sqlite3.Connection, _record: Any) -> None:
     """
     raw.isolation_level = None
     raw.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
-    _use_wal(raw)
+    use_wal(raw, WAIT_MS / 1000)
     raw.execute("PRAGMA synchronous = FULL")
     raw.execute("PRAGMA foreign_keys = ON")
-
-
-def _use_wal(raw: sqlite3.Connection) -> None:
-    """Changing a new file to WAL does not wait for another process that is just doing so."""
-    deadline = time.monotonic() + WAIT_MS / 1000
-    while True:
-        try:
-            raw.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
-                raise
-            time.sleep(0.02)
 
 
 def _begin(conn: Connection) -> None:

@@ -56,8 +56,13 @@ def balance(
     _look_into_ledger(books, house, planted)
     _look_into_mails(books, house, told)
     books.dead = {stage: len(list_dead(house.log, stage)) for stage in SOURCES}
-    books.lag = sum(house.log.lag(topic, stage) for stage, topic in SOURCES.items())
+    books.lag = lag_of(house)
     return books
+
+
+def lag_of(house: House) -> int:
+    """Records that a stage has not committed, of all stages."""
+    return sum(house.log.lag(topic, stage) for stage, topic in SOURCES.items())
 
 
 def _look_into_archive(books: Books, house: House, posts: Sequence[str]) -> None:

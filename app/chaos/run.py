@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.ledger import AlertFilter
-from app.chaos.books import Books, balance
+from app.chaos.books import Books, balance, lag_of
 from app.chaos.load import COUNTIES, ordinary_posts, planted_posts
 from app.chaos.mailbox import HOST, Mailbox
 from app.chaos.part import CLOCK
@@ -38,7 +38,6 @@ from app.chaos.troubles import (
 )
 from app.runner import Part, Supervisor, part_environment
 from app.servers.server import free_port
-from app.stages import SOURCES
 from app.wire import House, open_house
 from stream.errors import MinshengError, Unavailable
 from stream.log import Log, Out
@@ -185,10 +184,10 @@ def _storm(
             one.process.kill()
         supervisor.stop()
         mailbox.stop()
-        house.log.close()
-        house.ledger.close()
+        house.close()
     ids = [[post.id for post in event] for event in planted]
-    return storm, balance(open_house(settings), [post.id for post in posts], ids, mailbox.told)
+    with closing(open_house(settings)) as anew:
+        return storm, balance(anew, [post.id for post in posts], ids, mailbox.told)
 
 
 def _shuffled(plan: Plan, planted: Sequence[Sequence[Post]]) -> list[Post]:
@@ -257,7 +256,7 @@ def _calm(plan: Plan, supervisor: Supervisor, house: House, clock: Path, posts: 
     until, jumps = time.monotonic() + CALM + posts / CALM_RATE, 0
     while time.monotonic() < until:
         supervisor.check(time.monotonic())
-        lag, pending = _quietly(lambda: _lag(house)), _quietly(lambda: _pending(house))
+        lag, pending = _quietly(lambda: lag_of(house)), _quietly(lambda: _pending(house))
         if lag == 0 and pending == 0:
             return
         if lag == 0 and jumps < JUMPS:  # what was held by a dead sender or put off after a refusal is due later
@@ -265,7 +264,7 @@ def _calm(plan: Plan, supervisor: Supervisor, house: House, clock: Path, posts: 
             jumps += 1
             time.sleep(5.0)
         time.sleep(0.5)
-    raise MinshengError(f"没有恢复平静: 积压 {_lag(house)}，未发预警 {_pending(house)}")
+    raise MinshengError(f"没有恢复平静: 积压 {lag_of(house)}，未发预警 {_pending(house)}")
 
 
 def _quietly(ask: Callable[[], int]) -> int:
@@ -273,10 +272,6 @@ def _quietly(ask: Callable[[], int]) -> int:
         return ask()
     except Unavailable:
         return -1
-
-
-def _lag(house: House) -> int:
-    return sum(house.log.lag(topic, stage) for stage, topic in SOURCES.items())
 
 
 def _pending(house: House) -> int:

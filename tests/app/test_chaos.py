@@ -29,8 +29,7 @@ NOW = datetime(2026, 11, 25, 6, tzinfo=UTC)
 def house(tmp_path: Path) -> Iterator[House]:
     house = open_house({"MINSHENG_DATA": str(tmp_path)}, now=lambda: NOW)
     yield house
-    house.log.close()
-    house.ledger.close()
+    house.close()
 
 
 def run_flow(house: House, posts: list[Post]) -> None:
