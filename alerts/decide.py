@@ -19,6 +19,7 @@ from alerts import notices
 from alerts.accused import accusations
 from alerts.calendar import WorkCalendar
 from alerts.consequences import Desk, News, consequences
+from alerts.corrections import apply_corrections
 from alerts.ledger import EventFilter, Ledger, Tx
 from alerts.model import Alert, Event, EventPost
 from alerts.routes import superior_id
@@ -124,7 +125,7 @@ class Decider:
         return []
 
     def _fresh(self, judged: Sequence[Judged], counts: Counter[tuple[str, str]]) -> list[Judged]:
-        """Posts that no event has yet, each once."""
+        """Posts that no event has yet, each once, as staff corrected them."""
         wanted: dict[str, Judged] = {}
         for one in judged:
             if one.judgement.set_aside:
@@ -133,9 +134,11 @@ class Decider:
                 wanted.setdefault(one.post.id, one)
         with self._ledger.read() as tx:
             known = tx.events.of_posts(list(wanted))
+            said = tx.corrections.of_posts(list(wanted)) if tx.corrections.newest_number() else {}
         if known:
             counts["skipped", "already_grouped"] += len(known)
-        return [one for post_id, one in wanted.items() if post_id not in known]
+        fresh = [one for post_id, one in wanted.items() if post_id not in known]
+        return apply_corrections(self._catalog, fresh, said)
 
     def _decide(self, fresh: Sequence[Judged], partitions: Collection[str], counts: Counter[tuple[str, str]]) -> None:
         index = self._restored() if self._index is None else self._index

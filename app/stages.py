@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from app.correcting import store_corrected
 from stream.errors import Conflict
 from stream.log import Out, Record
 from stream.messages import JUDGED, RAW, decode_judged, decode_post, encode_judged
@@ -38,11 +39,11 @@ def judge_handle(house: House, count: Count) -> Handle:
 
 
 def archive_handle(house: House, count: Count) -> Handle:
-    archive = house.archive
+    _ = house.archive, house.ledger  # opened before the first batch
     house.watch_group("archive", lambda: None, count)
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:
-        archive.upsert([decode_judged(record.value) for record in records])
+        store_corrected(house, [decode_judged(record.value) for record in records])
         return []
 
     return handle

@@ -1,4 +1,4 @@
-"""The ledger: events, cases, actions, alerts, users, audit and meters in one SQL database.
+"""The ledger: events, cases, actions, alerts, users, audit, meters and corrections in one SQL database.
 
     ledger = Ledger("sqlite:///data/ledger.db")      # or postgresql://...
     ledger.migrate()
@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from alerts.ledger.alerts import AlertFilter, Alerts
 from alerts.ledger.audit import Audit, AuditEntry
 from alerts.ledger.cases import CaseFilter, Cases
+from alerts.ledger.corrections import Corrections
 from alerts.ledger.engine import HEAD, be_patient, connect, parse, reading, shown, stamped, take_turns
 from alerts.ledger.events import EventFilter, Events
 from alerts.ledger.faults import plainly
@@ -44,6 +45,7 @@ class Tx:
     users: Users
     audit: Audit
     meters: Meters
+    corrections: Corrections
 
 
 class Ledger:
@@ -101,4 +103,4 @@ class Ledger:
 
 
 def _stores(conn: Connection) -> Tx:
-    return Tx(Events(conn), Cases(conn), Alerts(conn), Users(conn), Audit(conn), Meters(conn))
+    return Tx(Events(conn), Cases(conn), Alerts(conn), Users(conn), Audit(conn), Meters(conn), Corrections(conn))

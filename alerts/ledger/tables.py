@@ -180,6 +180,22 @@ audit = Table(
     Index(None, "target"),
 )
 
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("post_id", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("before", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "post_id"),
+    Index(None, "at"),
+)
+
 meters = Table(
     "meters",
     metadata,

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from tests.contract.ledger_cases import CasesContract
+from tests.contract.ledger_corrections import CorrectionsContract
 from tests.contract.ledger_events import EventsContract
 from tests.contract.ledger_notices import NoticesContract
 
 
-class LedgerContract(EventsContract, CasesContract, NoticesContract):
+class LedgerContract(EventsContract, CasesContract, NoticesContract, CorrectionsContract):
     """All of it."""
