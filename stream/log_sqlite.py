@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stream.log import Out, Record
+from stream.log import REREADS, Out, Record
 from stream.sqlite import BUSY_SECONDS, from_micros, open_database, to_micros, transaction
 
 VERSION = 1
@@ -97,11 +97,14 @@ class SqliteLog:
     def trim(self, before: datetime) -> int:
         """Delete the records that were taken before this time and that every group of their topic has committed.
 
-        A topic that no group has read yet is left whole (dead letters wait for somebody to look). Returns how many.
+        Groups that only read again do not count. A topic that no group has read yet is left whole (dead letters wait for
+        somebody to look). Returns how many.
         """
         limit = to_micros(before)
         with self._lock:
-            ends = self._db.execute("SELECT topic, min(next) FROM position GROUP BY topic").fetchall()
+            ends = self._db.execute(
+                "SELECT topic, min(next) FROM position WHERE member NOT GLOB ? GROUP BY topic", (f"{REREADS}*",)
+            ).fetchall()
             return sum(self._trim_topic(number, end, limit) for number, end in ends)
 
     def close(self) -> None:
