@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app import VERSION
-from app.cli_groups import BAD, archive, dead, house, user
+from app.cli_groups import BAD, archive, corrections, dead, house, model, user
 
 if TYPE_CHECKING:
     from app.stopping import Stop
@@ -26,7 +26,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "检查": ("check", "doctor", "dead", "archive", "user", "backup", "restore"),
     "过滤器": ("judge", "events"),
     "单个部件": ("worker", "deliver", "crawl", "dashboard"),
-    "模型": ("train", "evaluate"),
+    "模型": ("train", "evaluate", "rejudge", "model", "corrections"),
     "开发": ("servers", "test", "check-code", "bench", "chaos", "setup"),
 }
 
@@ -53,7 +53,7 @@ def cli() -> None:
     """
 
 
-for group in (dead, archive, user):
+for group in (dead, archive, user, model, corrections):
     cli.add_command(group)
 
 
@@ -273,12 +273,15 @@ def train(data: Path, out: Path | None) -> None:
 @click.option(
     "--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。"
 )
-@click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="模型目录，默认用随附的。")
-def evaluate(data: Path, model: Path | None) -> None:
-    """在开发集上给模型打分。"""
-    from app.models import evaluate_model
+@click.option("--model", default="", help="新模型的名字 (见 model list) 或目录；不给则只给使用中的模型打分。")
+def evaluate(data: Path, model: str) -> None:
+    """在开发集和保留的人工改正上，比较新模型与使用中的模型。"""
+    from app.evaluating import compare_models, score_model
 
-    evaluate_model(house(), data, model)
+    if not model:
+        score_model(house(), data)
+    elif compare_models(house(), data, model):
+        sys.exit(BAD)
 
 
 # ---- 开发 ----------------------------------------------------------------------------------------

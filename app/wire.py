@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from alerts.decide import Decider
     from alerts.ledger import Ledger
     from alerts.notify.notice import Notifier
+    from app.model_registry import Registry
     from classify.fast import FastModel
+    from classify.judge import Classifier
     from crawlers.deps import Deps as CrawlDeps
     from stream.archive import Archive
     from stream.log import Log
@@ -253,16 +255,35 @@ class House:
 
         return self.log.trim(before) if isinstance(self.log, SqliteLog) else 0
 
-    def model_folder(self, folder: Path | None = None) -> Path:
+    @cached_property
+    def models(self) -> Registry:
+        from app.model_registry import Registry
+
+        return Registry(self.data / "models")
+
+    @property
+    def shipped_model(self) -> Path:
         import classify
 
-        chosen = folder or (Path(self.settings.judge.model) if self.settings.judge.model else None)
-        return chosen or Path(classify.__file__).parent / "model"
+        return Path(classify.__file__).parent / "model"
+
+    def model_folder(self, folder: Path | None = None) -> Path:
+        """The folder that is given, else that of the setting, else that of the model in use."""
+        chosen = folder or (Path(self.settings.judge.model) if self.settings.judge.model else self.models.current())
+        return chosen or self.shipped_model
 
     def classifier(self, folder: Path | None = None) -> FastModel:
         from classify.fast import FastModel
 
         return FastModel.load(self.model_folder(folder), self.severity_rules)
+
+    def _classifier_in_use(self, folder: Path | None) -> Classifier:
+        """The one of the folder or of the setting; else whichever `minsheng model use` chooses, now and later."""
+        if folder or self.settings.judge.model:
+            return self.classifier(folder)
+        from app.model_registry import Following
+
+        return Following(self.classifier, self.models.stamp)
 
     def judge(self, folder: Path | None = None, remember: int = 0) -> Callable[[Sequence[Post]], list[Judged]]:
         """Posts in, judged posts out, masked.
@@ -274,7 +295,7 @@ class House:
         from classify.judge import judge_posts
         from classify.places import Places
 
-        classifier, near = self.classifier(folder), NearCopies()
+        classifier, near = self._classifier_in_use(folder), NearCopies()
         places = Places(self.catalog.provinces, self.lexicon.places)
         adverts, stop_words = AdvertReader(self.lexicon.adverts), frozenset(self.lexicon.stop_words)
         if remember:

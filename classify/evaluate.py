@@ -25,17 +25,22 @@ def evaluate(judge: Judge, data: Path) -> dict[str, dict[str, float]]:
 
     Raises FileNotFoundError (Chinese) if there is none.
     """
+    return {path.stem: evaluate_file(judge, path) for path in find_sets(data)}
+
+
+def find_sets(data: Path) -> list[Path]:
+    """The development sets of `data` (its labels/ folder, or itself). Raises FileNotFoundError (Chinese) if there is none."""
     found = [path for name in FILES for path in (data / "labels" / name, data / name) if path.is_file()]
     if not found:
         raise FileNotFoundError(f"{data}: 没有 {' 或 '.join(FILES)}, 请指明资料所在的文件夹")
-    return {path.stem: evaluate_file(judge, path) for path in found}
+    return found
 
 
 def evaluate_file(judge: Judge, path: Path) -> dict[str, float]:
     """Topic, office and intent accuracy, macro-F1 of topic and sentiment (classes of five and more), severity kappa,
     and the recall of severity 3 and above. Where two annotators differed ("a|b") either is right."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    answers = [judged.judgement for judged in judge([_to_post(row) for row in rows])]
+    answers = [judged.judgement for judged in judge([to_post(row) for row in rows])]
     said = {
         "topic": [answer.topic for answer in answers],
         "office": [answer.office.key for answer in answers],
@@ -67,7 +72,8 @@ def macro_f1(gold: Sequence[str], said: Sequence[str], least: int = 5) -> float:
     return round(sum(scores) / len(scores), 4) if scores else 0.0
 
 
-def _to_post(row: dict[str, Any]) -> Post:
+def to_post(row: dict[str, Any]) -> Post:
+    """A row of a labelled file as a post."""
     source = str(row.get("source", ""))
     kind: Any = source if source in get_args(Kind) else "message"
     return Post(str(row["id"]), source or "labels", kind, row.get("title", ""), row["text"], _EPOCH, _EPOCH)
