@@ -73,6 +73,14 @@ class JudgeSettings(Section):
     model: str = ""  # a folder with a trained model; empty: the shipped one
 
 
+class DriftSettings(Section):
+    """When duty staff are told that what is judged has changed: `limit` of the population stability index, from so many
+    posts a week on."""
+
+    limit: float = Field(default=0.25, gt=0)
+    least_posts: int = Field(default=300, ge=1)
+
+
 class DecideSettings(Section):
     """`window_days`: how long an event can still take new posts."""
 
@@ -117,6 +125,7 @@ class Settings(Section):
     elastic: ElasticSettings = ElasticSettings()
     monitor: MonitorSettings = MonitorSettings()
     judge: JudgeSettings = JudgeSettings()
+    drift: DriftSettings = DriftSettings()
     decide: DecideSettings = DecideSettings()
     mail: MailSettings = MailSettings()
     dashboard: DashboardSettings = DashboardSettings()
