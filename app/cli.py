@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app import VERSION
-from app.cli_groups import BAD, archive, corrections, dead, house, model, user
+from app.cli_groups import BAD, archive, corrections, dead, house, model, rejudge, user
 
 if TYPE_CHECKING:
     from app.stopping import Stop
@@ -53,7 +53,7 @@ def cli() -> None:
     """
 
 
-for group in (dead, archive, user, model, corrections):
+for group in (dead, archive, user, model, corrections, rejudge):
     cli.add_command(group)
 
 

@@ -1,4 +1,4 @@
-"""`minsheng search`: the archive on the command line."""
+"""`minsheng search`: the archive on the command line. As on the dashboard, each search is noted in the audit."""
 
 from __future__ import annotations
 
@@ -44,10 +44,26 @@ def print_hits(
         limit=limit,
     )
     page = house.archive.search(query)
+    note_search(house, query)
     for hit in page.hits:
         click.echo(json.dumps(_row(hit), ensure_ascii=False) if as_json else _line(house, hit))
     if not as_json:
         click.echo(f"共 {page.total} 条，显示 {len(page.hits)} 条。")
+
+
+def note_search(house: House, query: Query) -> None:
+    """Before anything is shown: what cannot be noted is not shown."""
+    from app.users import operator
+
+    said = (
+        *query.topics,
+        query.region,
+        f"严重程度≥{query.severity_min}" if query.severity_min > 1 else "",
+        f"{query.since.astimezone(SHANGHAI):%Y-%m-%d} 起" if query.since else "",
+        f"{query.until.astimezone(SHANGHAI):%Y-%m-%d} 前" if query.until else "",
+    )
+    with house.ledger.begin() as tx:
+        tx.audit.add(house.now(), operator(), "search", query.text or "（无词语）", " ".join(filter(None, said)))
 
 
 def _row(hit: Hit) -> dict[str, object]:
