@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -143,7 +143,7 @@ class Rejudge:
             found = tx.corrections.of_posts([one.post.id for one in judged]) if tx.corrections.newest_number() else {}
         return apply_corrections(self.house.catalog, judged, found)
 
-    def _note(self, outcomes: Iterator[Outcome] | Sequence[Outcome]) -> None:
+    def _note(self, outcomes: Iterable[Outcome]) -> None:
         found = list(outcomes)
         self.notes.add(found)
         for one in found:
@@ -197,16 +197,19 @@ def rejudge_alone(house: House, stop: Stop, options: Options) -> int:
 def rejudge(process: Process, options: Options) -> int:
     from app.users import operator
 
-    house = process.house
-    judging, model = process.insist(house.judge), house.classifier().name
+    house, folder = process.house, process.house.model_folder()
+    judging, model = house.judge(folder), house.classifier(folder).name  # this one, whichever is chosen meanwhile
     group = process.insist(lambda: open_group(house, model, options.span, operator(), restart=options.restart))
     with Notes(notes_path(house, group)) as notes:
         again = Rejudge(house, judging, group, notes, options.span, process.counter)
         with showing("重新研判", quiet=options.quiet) as progress:
-            whole = _go(process, again, options, progress)
+            whole = _go(process, again, options, progress, lambda: house.model_folder() == folder)
         _tell(process, notes, model, options)
+    if house.model_folder() != folder:
+        click.echo("使用中的模型换了，已停下；再运行会用新的模型从头研判。", err=True)
+        return BAD
     if not whole:
-        left = process.house.log.lag(RAW, group)
+        left = house.log.lag(RAW, group)
         click.echo(f"已停下，还剩 {left:,} 条；再运行同样的命令会从这里接着做。", err=True)
         return INTERRUPTED
     return BAD if notes.counts["failed"] else 0
@@ -230,40 +233,62 @@ def notes_path(house: House, group: str) -> Path:
     return house.data / "rejudge" / f"{group}.jsonl"
 
 
-def _go(process: Process, again: Rejudge, options: Options, progress: Progress) -> bool:
-    """Whether all is done, or as much as was asked for; False when it was stopped before."""
+def _go(process: Process, again: Rejudge, options: Options, progress: Progress, in_use: Callable[[], bool]) -> bool:
+    """Whether all is done, or as much as was asked for; False when it was stopped before, or its model is not `in_use`."""
+    house = again.house
     for stage in GIVES_WAY_TO:
-        if not _wait_until(process, process.insist(partial(passing, again.house, stage)), progress):
+        if not _wait_until(process, process.insist(partial(passing, house, stage)), progress):
             return False
-    started, quiet_since, done, looked = again.house.now(), monotonic(), 0, float("-inf")
-    before, left = _before_and_left(process, again.group)
+    course = process.insist(partial(Course, house, again.group, options.limit))
+    looked = float("-inf")
     while not process.asked():
         if monotonic() - looked >= LOOK_EVERY:
-            if not _wait_until(process, partial(behind, again.house, options.most_behind), progress):
+            if not in_use() or not _wait_until(process, partial(behind, house, options.most_behind), progress):
                 return False
             process.insist(partial(process.look_behind, RAW, again.group))
             looked = monotonic()
-        room = min(BATCH, options.limit - done) if options.limit else BATCH
-        records = process.insist(partial(again.round, room)) if room else []
+        records = process.insist(partial(again.round, course.room))
         process.came_round(len(records))
-        done += len(records)
-        progress.show(before + done, before + min(max(left, done), options.limit or max(left, done)))
-        if any(record.at < started for record in records):
-            quiet_since = monotonic()
-        if options.limit and done >= options.limit:
-            return True
-        if monotonic() - quiet_since > CAUGHT_UP:
-            return True
-        if not records and not process.insist(partial(again.house.log.lag, RAW, again.group)):
+        course.went(records)
+        progress.show(*course.shown)
+        if process.insist(course.is_over):
             return True
     return False
 
 
-def _before_and_left(process: Process, group: str) -> tuple[int, int]:
-    """How many records an earlier run has done, and how many are left."""
-    log = process.house.log
-    left = process.insist(partial(log.lag, RAW, group))
-    return max(0, process.insist(partial(log.lag, RAW, NOBODY)) - left), left
+class Course:
+    """How far one run has come, and when it is over: with new records coming in all the time, there may be no last one."""
+
+    def __init__(self, house: House, group: str, limit: int) -> None:
+        self._house, self._group, self._limit = house, group, limit
+        self._started, self._old_at = house.now(), monotonic()
+        self._left = house.log.lag(RAW, group)
+        self._before = max(0, house.log.lag(RAW, NOBODY) - self._left)  # done by an earlier run
+        self._done = 0
+        self._empty = False
+
+    @property
+    def room(self) -> int:
+        return min(BATCH, self._limit - self._done) if self._limit else BATCH
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Records done and to be done."""
+        left = max(self._left, self._done)
+        return self._before + self._done, self._before + (min(left, self._limit) if self._limit else left)
+
+    def went(self, records: Sequence[Record]) -> None:
+        self._done += len(records)
+        self._empty = not records
+        if any(record.at < self._started for record in records):
+            self._old_at = monotonic()
+
+    def is_over(self) -> bool:
+        if self._limit and self._done >= self._limit:
+            return True
+        if monotonic() - self._old_at > CAUGHT_UP:
+            return True
+        return self._empty and not self._house.log.lag(RAW, self._group)
 
 
 def _wait_until(process: Process, why: Callable[[], str], progress: Progress) -> bool:
