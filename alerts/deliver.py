@@ -8,6 +8,8 @@ No alert is lost and no office gets a second mail, whatever dies when:
 
 A death before 3 lets the hold run out; the next round finds the mail's id and sends the same mail under the same
 Message-ID, which mail servers and the outbox folder recognise. Several senders may run: a held alert is due for nobody.
+
+Quotes come from the archive. While it is away a mail waits for them twice, some three minutes, and then goes without.
 """
 
 from __future__ import annotations
@@ -16,23 +18,25 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.ledger import Ledger, Tx
 from alerts.model import Alert, Case
 from alerts.notify.address import office_address
 from alerts.notify.gather import make_notices
-from alerts.notify.notice import Notifier, OfficeAddress, mail_id_of
+from alerts.notify.notice import Notice, Notifier, OfficeAddress, mail_id_of
 from alerts.quiet import Muted, quiet
 from configs.catalog import Catalog
-from stream.errors import NotifyError
+from stream.errors import NotifyError, Unavailable
 from stream.messages import Judged
 from stream.worker import Count, ignore
 
 HOLD = timedelta(minutes=10)  # longer than any mail takes: every step of the SMTP dialogue has a time-out
 LONGEST_PAUSE = 60.0  # minutes
 ROUND = 1000  # alerts looked at for one mail
+WAITS = 2  # times that a mail waits for an archive that is away
+NO_QUOTES = "检索库暂时不能用，读不到要摘录的原文；过几分钟仍不能用就不带摘录发出"
 NO_ADDRESS = "没有这个单位的收件地址，请在 offices.yaml 中补上"
 
 logger = logging.getLogger(__name__)
@@ -78,12 +82,13 @@ def deliver_once(
     is not a NotifyError passes: the mail comes again when its hold ends.
     """
     sent = failed = hushed = 0
+    evidence = _Evidence(archive_get)
     while not stop() and (taken := _take_next(ledger, catalog, now)) is not None:
         mail, muted = taken
         hushed += len(muted)
         for item in muted:
             count("muted", item.code, 1)
-        if mail.alerts and _send(ledger, archive_get, catalog, notifier, mail, now, count):
+        if mail.alerts and _send(ledger, evidence, catalog, notifier, mail, now, count):
             sent += len(mail.alerts)
         else:
             failed += len(mail.alerts)
@@ -126,9 +131,28 @@ def _mail_id(alert: Alert) -> str:
     return found[1] if found else ""
 
 
+class _Evidence:
+    """The archive during one round: once it was away it is not asked again, as each asking may take half a minute."""
+
+    def __init__(self, archive_get: Callable[[str], Judged | None]) -> None:
+        self._get = archive_get
+        self._away = False
+        self.missed = False  # whether something could not be read since this was last set to False
+
+    def __call__(self, post_id: str) -> Judged | None:
+        """None, too, while the archive is away: what cannot be read is shown to nobody."""
+        try:
+            if not self._away:
+                return self._get(post_id)
+        except Unavailable:
+            self._away = True
+        self.missed = True
+        return None
+
+
 def _send(
     ledger: Ledger,
-    archive_get: Callable[[str], Judged | None],
+    evidence: _Evidence,
     catalog: Catalog,
     notifier: Notifier,
     mail: _Mail,
@@ -138,13 +162,12 @@ def _send(
     try:
         if mail.address is None:
             raise NotifyError(NO_ADDRESS, retryable=True)
-        with ledger.read() as tx:
-            notices = make_notices(tx, archive_get, catalog, mail.alerts)
+        notices = _notices(ledger, evidence, catalog, mail, count)
         refused = notifier.send(mail.address, notices, now, mail.id)
     except NotifyError as error:
         _mark_failed(ledger, mail, error, now)
         count("failed", "retryable" if error.retryable else "permanent", len(mail.alerts))
-        logger.warning("mail %s to %s was not accepted (retryable: %s)", mail.id, mail.office, error.retryable)
+        logger.warning("mail %s to %s did not go out (retryable: %s)", mail.id, mail.office, error.retryable)
         return False
     with ledger.begin() as tx:
         tx.alerts.mark_sent([alert.id for alert in mail.alerts], now)
@@ -154,6 +177,19 @@ def _send(
     if refused:
         count("refused", "recipient", len(refused))
     return True
+
+
+def _notices(ledger: Ledger, evidence: _Evidence, catalog: Catalog, mail: _Mail, count: Count) -> list[Notice]:
+    """Raises NotifyError while the mail is to wait for its quotes."""
+    evidence.missed = False
+    with ledger.read() as tx:
+        notices = make_notices(tx, evidence, catalog, mail.alerts)
+    if not evidence.missed:
+        return notices
+    if min(alert.attempts for alert in mail.alerts) < WAITS:
+        raise NotifyError(NO_QUOTES, retryable=True)
+    count("unquoted", "archive_away", len(mail.alerts))
+    return [replace(one, unread=not one.quotes and one.event is not None) for one in notices]
 
 
 def _mark_failed(ledger: Ledger, mail: _Mail, error: NotifyError, now: datetime) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,14 +48,18 @@ def restore(house: House, file: Path, env: Mapping[str, str], *, force: bool) ->
     manifest = read_manifest(file)
     places = list(_places(house, manifest))
     others = [] if house.distributed else _others(house, places)
+    left = list(_left_over([*(place.path for place in places), house.log_file, house.archive_file]))
     _refuse_newer(places, file)
     if not force:
+        _refuse_unfinished(left)
         _refuse_existing(house, places, others)
     _refuse_used(house, places, others)
     with _staged(file, places):
         _refuse_used(house, places, others)
         with _swapped([place for place in places if place.is_file], others):
             _fill(house, places, env)
+    for path in left:
+        path.unlink(missing_ok=True)
     click.echo(f"已从 {file} 恢复")
     print_contents(manifest)
     _tell(house, manifest)
@@ -80,6 +85,21 @@ def _others(house: House, places: Sequence[Place]) -> list[Path]:
     """Databases that the backup lacks (it was made before they were): beside it they would be of another moment."""
     known = {place.path for place in places}
     return [path for path in (house.log_file, house.archive_file) if path.exists() and path not in known]
+
+
+def _left_over(paths: Sequence[Path]) -> Iterator[Path]:
+    """What an earlier restore that was killed left: files that it had put away, and files that it was to put in place."""
+    for path in dict.fromkeys(paths):
+        for end in ("old", "new"):
+            yield from path.parent.glob(f".{escape(path.name)}*.{end}")
+
+
+def _refuse_unfinished(left: Sequence[Path]) -> None:
+    if left:
+        raise MinshengError(
+            f"上次恢复没有做完 (中途被终止，留有 {'、'.join(path.name for path in left)})，现有的数据不完整，请不要启动其他命令；"
+            "再运行同样的命令并加 --force 即可做完，做完后这些文件会删去"
+        )
 
 
 def _refuse_newer(places: Sequence[Place], file: Path) -> None:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.stopping import Stop
+from app.stopping import DRAIN, LAST, Stop
 
 __all__ = ["Part", "Stop", "Supervisor", "part_environment"]
 
 PR_SET_PDEATHSIG = 1
-STOP_WITHIN = 4.0  # seconds between asking a part to stop and killing it
+STOP_WITHIN = DRAIN + LAST + 0.5  # seconds between asking a part to stop and killing it: it ends by itself before
 STEADY_AFTER = 30.0  # a part that lived this long starts again at once
 SLOWEST_RESTART = 30.0
 
@@ -54,6 +54,7 @@ class Supervisor:
         env: the environment of the parts.
         say: tells the user a line.
         slowest: seconds that a part which keeps ending waits at most before it is started again.
+        within: seconds that all parts together get to stop before those that are left are killed.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class Supervisor:
         env: Mapping[str, str],
         say: Callable[[str], None],
         slowest: float = SLOWEST_RESTART,
+        within: float = STOP_WITHIN,
     ) -> None:
         self.parts = parts
         self.logs = logs
         self.env = dict(env)
         self.say = say
         self.slowest = slowest
+        self.within = within
         self.running: list[Running] = []
 
     def start(self) -> None:
@@ -116,7 +119,7 @@ class Supervisor:
         for one in reversed(self.running):
             if one.process.poll() is None:
                 one.process.terminate()
-        until = time.monotonic() + STOP_WITHIN
+        until = time.monotonic() + self.within
         for one in self.running:
             try:
                 one.process.wait(max(0.0, until - time.monotonic()))

@@ -36,7 +36,8 @@ class Quote:
 class Notice:
     """One alert with all that a message shows. `topic`, `lead`, `helps` are names; `case` None: none was opened.
 
-    Nothing in it accuses the office that it goes to; `withheld`: there is no quote because all the posts do.
+    Nothing in it accuses the office that it goes to; `withheld`: there is no quote because all the posts do. `unread`:
+    there is none because the posts could not be read.
     """
 
     alert: Alert
@@ -48,6 +49,7 @@ class Notice:
     basis_source: str = ""
     quotes: tuple[Quote, ...] = ()
     withheld: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

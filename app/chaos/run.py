@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,15 +26,16 @@ from app.chaos.part import CLOCK
 from app.chaos.troubles import (
     DEAD,
     HOUR,
+    Course,
     Trouble,
     away,
     clock_jumps,
+    courses,
     disk_full,
     mail_refused,
     move_clock,
     poison,
     restarted,
-    spread,
 )
 from app.runner import Part, Supervisor, part_environment
 from app.servers.server import free_port
@@ -84,7 +85,6 @@ class Storm:
 
     kills: int = 0
     outages: int = 0
-    under_way: list[tuple[float, Trouble]] = field(default_factory=list)
 
 
 class Load(threading.Thread):
@@ -214,35 +214,30 @@ def _part(name: str, number: int) -> Part:
 def _rage(plan: Plan, supervisor: Supervisor, load: Load, troubles: Sequence[Trouble]) -> Storm:
     """Until all posts are published, all kills done and all troubles over."""
     storm, draw, started = Storm(), random.Random(plan.seed), time.monotonic()  # noqa: S311
-    waiting = spread(troubles, plan.seconds)
-    load.start()
-    while load.is_alive() or storm.kills < plan.kills or waiting or storm.under_way:
-        now = time.monotonic() - started
-        while waiting and waiting[0][0] <= now:
-            _begin(storm, waiting.pop(0)[1], now)
-        _end_what_is_over(storm, now)
-        if storm.kills < plan.kills and now >= (storm.kills + 1) * EVERY:
+
+    def say(name: str) -> None:
+        click.echo(f"{time.monotonic() - started:7.1f} 秒  {name}")
+
+    under_way = courses(troubles, plan.seconds, say)
+    for course in (load, *under_way):
+        course.start()
+    while storm.kills < plan.kills or any(course.is_alive() for course in (load, *under_way)):
+        if storm.kills < plan.kills and time.monotonic() - started >= (storm.kills + 1) * EVERY:
             storm.kills += 1
             _kill_one(supervisor, draw)
         supervisor.check(time.monotonic())
         time.sleep(GLANCE)
-    if load.error:
-        raise MinshengError(f"发布失败: {load.error!r}") from load.error
+    storm.outages = sum(course.begun for course in under_way)
+    _raise_what_failed(load, under_way)
     return storm
 
 
-def _begin(storm: Storm, trouble: Trouble, now: float) -> None:
-    click.echo(f"{now:7.1f} 秒  {trouble.name}")
-    storm.outages += 1
-    trouble.begin()
-    storm.under_way.append((now + trouble.seconds, trouble))
-
-
-def _end_what_is_over(storm: Storm, now: float) -> None:
-    for until, trouble in list(storm.under_way):
-        if until <= now:
-            trouble.end()
-            storm.under_way.remove((until, trouble))
+def _raise_what_failed(load: Load, under_way: Sequence[Course]) -> None:
+    if load.error:
+        raise MinshengError(f"发布失败: {load.error!r}") from load.error
+    for course in under_way:
+        if course.error:
+            raise MinshengError(f"故障“{course.name}”没有做成: {course.error!r}") from course.error
 
 
 def _kill_one(supervisor: Supervisor, draw: random.Random) -> None:

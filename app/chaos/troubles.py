@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +88,45 @@ def fill(path: Path) -> None:
                 size //= 2
 
 
-def spread(troubles: Sequence[Trouble], seconds: float) -> list[tuple[float, Trouble]]:
-    """When each begins, evenly over the time and none at its very start or end."""
+class Course(threading.Thread):
+    """Brings one trouble about at its times and takes it away again, whatever others do meanwhile.
+
+    A trouble whose beginning or end takes long is late itself and makes no other late. It never meets itself.
+
+    Args:
+        times: seconds after the start of the thread.
+        say: told the name at each beginning.
+    """
+
+    def __init__(self, trouble: Trouble, times: Sequence[float], say: Callable[[str], object]) -> None:
+        super().__init__(name=trouble.name, daemon=True)
+        self.trouble, self.times, self.say = trouble, times, say
+        self.begun = 0
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        started = time.monotonic()
+        try:
+            for at in self.times:
+                time.sleep(max(0.0, started + at - time.monotonic()))
+                self._befall()
+        except Exception as error:
+            self.error = error
+
+    def _befall(self) -> None:
+        self.begun += 1
+        self.say(self.trouble.name)
+        self.trouble.begin()
+        time.sleep(self.trouble.seconds)
+        self.trouble.end()
+
+
+def courses(troubles: Sequence[Trouble], seconds: float, say: Callable[[str], object]) -> list[Course]:
+    """A course for each trouble. One that comes several times is named several times; all beginnings are spread evenly
+    over the time, none at its very start or end."""
     step = seconds / (len(troubles) + 1)
-    return [((number + 1) * step, trouble) for number, trouble in enumerate(troubles)]
+    times: dict[str, list[float]] = {}
+    for number, trouble in enumerate(troubles, 1):
+        times.setdefault(trouble.name, []).append(number * step)
+    named = {trouble.name: trouble for trouble in troubles}
+    return [Course(named[name], at, say) for name, at in times.items()]

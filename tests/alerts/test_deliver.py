@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,22 @@ import pytest
 from alerts.deliver import HOLD, Delivered, deliver_once, next_try
 from alerts.ledger import AlertFilter, Ledger
 from alerts.model import Alert, Case
-from stream.errors import NotifyError
+from alerts.notify import OutboxFolder
+from alerts.notify.words import UNREAD
+from stream.errors import NotifyError, Unavailable
 from stream.messages import Judged
-from tests.alerts.mailing import NOW, Mailbox, make_action, make_alert, make_case, make_catalog, make_event, make_judged
+from tests.alerts.mailing import (
+    LETTERHEAD,
+    NOW,
+    Mailbox,
+    make_action,
+    make_alert,
+    make_case,
+    make_catalog,
+    make_clock,
+    make_event,
+    make_judged,
+)
 
 LATER, NEVER = NotifyError("451 稍后再试", retryable=True), NotifyError("550 查无此人", retryable=False)
 
@@ -151,6 +165,67 @@ def test_another_sender_finds_nothing_while_a_mail_is_under_way(ledger: Ledger) 
 
     assert deliver(ledger, Nested()) == Delivered(sent=1)
     assert other.mails == []
+
+
+class Archive:
+    """Away from the `left`-th question on."""
+
+    def __init__(self, left: int = 0) -> None:
+        self.left, self.asked = left, 0
+
+    def get(self, post_id: str) -> Judged | None:
+        self.asked += 1
+        if self.asked > self.left:
+            raise Unavailable("检索库连不上")
+        return make_judged(post_id)
+
+
+def test_while_the_archive_is_away_mails_wait_a_little_for_their_quotes_and_then_go_without(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    fill(ledger, [make_alert(1), make_alert(2, office="zhujian")], [make_case(1), make_case(2)])
+    outbox, counted = OutboxFolder(tmp_path, LETTERHEAD), Counter[tuple[str, str]]()
+
+    def round_at(minutes: float, archive: Archive) -> Delivered:
+        def count(what: str, reason: str, how_many: int) -> None:
+            counted[what, reason] += how_many
+
+        at = NOW + timedelta(minutes=minutes)
+        return deliver_once(ledger, archive.get, make_catalog(), outbox, at, count=count)
+
+    away = Archive()
+    assert round_at(0, away) == Delivered(failed=2)
+    assert away.asked == 1, "once it is known to be away, no other mail waits for an answer"
+    assert "检索库暂时不能用" in by_id(ledger)[make_alert(1).id].why_not
+    assert round_at(1.3, Archive()) == Delivered(failed=2)
+    assert round_at(4, Archive()) == Delivered(sent=2)
+    assert counted == {("failed", "retryable"): 4, ("unquoted", "archive_away"): 2, ("sent", "accepted"): 2}
+    for file in tmp_path.glob("*.eml"):
+        part = message_from_bytes(file.read_bytes(), policy=policy.default).get_body(("plain",))
+        assert part is not None
+        said = part.get_content()
+        assert UNREAD in said
+        assert make_judged().post.text not in said
+        assert make_clock().name in said
+
+
+def test_an_archive_that_comes_back_in_time_is_quoted(ledger: Ledger) -> None:
+    fill(ledger, [make_alert(1)], [make_case(1)])
+    box = Mailbox()
+    assert deliver_once(ledger, Archive().get, make_catalog(), box, NOW) == Delivered(failed=1)
+    assert deliver(ledger, box, minutes=1.3) == Delivered(sent=1)
+    assert len(box.mails) == 1
+
+
+def test_a_ledger_that_is_away_is_no_archive_that_is_away(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(ledger, [make_alert(1)], [make_case(1)])
+
+    def away(self: Ledger) -> object:
+        raise Unavailable("案件库连不上")
+
+    monkeypatch.setattr(Ledger, "read", away)
+    with pytest.raises(Unavailable, match="案件库"):
+        deliver(ledger, Mailbox())
 
 
 def test_a_bug_in_the_notifier_loses_nothing(ledger: Ledger) -> None:

@@ -12,7 +12,8 @@ from alerts.deliver import deliver_once
 from alerts.ledger import Ledger
 from alerts.model import EventPost
 from alerts.notify import OutboxFolder
-from alerts.notify.words import WITHHELD
+from alerts.notify.words import UNREAD, WITHHELD
+from stream.errors import Unavailable
 from stream.messages import Judged
 from tests.alerts.mailing import (
     LETTERHEAD,
@@ -146,3 +147,28 @@ def test_the_ledger_tells_which_posts_accuse_an_office(ledger: Ledger) -> None:
         assert tx.events.accusing("e1", "renshe") == {"bad"}
         assert tx.events.accusing("e1", "zhujian") == {"more"}
         assert tx.events.accusing("e2", "renshe") == frozenset()
+
+
+def test_while_the_archive_is_away_the_accused_learns_neither_the_words_nor_that_there_are_any(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """The second mail, a few minutes later, goes without what could not be read."""
+
+    def away(post_id: str) -> Judged | None:
+        raise Unavailable("检索库连不上")
+
+    title = ACCUSING.post.title
+    event, case = make_event(title=title, representatives=("bad", "good")), make_case(title=title)
+    with ledger.begin() as tx:
+        tx.events.save([event], {})
+        tx.events.link([link(ACCUSING, ("renshe",)), link(PLAIN)])
+        tx.cases.open(case, make_action(case))
+        tx.alerts.add([make_alert(title=title, posts=("bad", "good"), attempts=2)])
+    assert deliver_once(ledger, away, make_catalog(), OutboxFolder(tmp_path, LETTERHEAD), NOW).sent == 1
+    (file,) = tmp_path.glob("*.eml")
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    bodies = [message.get_body((kind,)) for kind in ("plain", "html")]
+    said = "\n".join([str(message["Subject"]), *(str(body.get_content()) for body in bodies if body)])
+    assert "推诿" not in said
+    assert WITHHELD not in said
+    assert (said.count(NEUTRAL), said.count(UNREAD)) == (3, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from alerts.ledger import AlertFilter
 from alerts.notify.compose import fingerprint
 from app.chaos.books import Books, balance
 from app.chaos.load import ordinary_posts, planted_posts
-from app.chaos.troubles import Trouble, fill, move_clock, nothing, spread
+from app.chaos.troubles import Trouble, courses, fill, move_clock, nothing
 from app.parts import deliver_round
 from app.stages import SOURCES, make_stage
 from app.wire import House, open_house
@@ -109,9 +110,43 @@ def test_one_wrong_figure_makes_the_books_unclean(wrong: dict[str, object]) -> N
     assert not replace(clean, **wrong).is_clean({"judge": 1})  # type: ignore[arg-type]
 
 
-def test_troubles_are_spread_and_the_clock_adds_up(tmp_path: Path) -> None:
-    troubles = [Trouble(name, nothing, nothing, 1.0) for name in "abc"]
-    assert [(at, one.name) for at, one in spread(troubles, 40.0)] == [(10.0, "a"), (20.0, "b"), (30.0, "c")]
+def nobody(name: str) -> None:
+    """Nobody is told."""
+
+
+def test_troubles_are_spread_and_one_that_comes_again_does_so_in_its_own_course() -> None:
+    a, b = (Trouble(name, nothing, nothing, 1.0) for name in "ab")
+    found = courses([a, b, a], 40.0, nobody)
+    assert [(one.name, one.times) for one in found] == [("a", [10.0, 30.0]), ("b", [20.0])]
+
+
+def test_a_trouble_that_blocks_makes_no_other_late() -> None:
+    """The first hangs in its beginning until the second has come and gone twice."""
+    over, told = threading.Event(), list[str]()
+    ends = iter((nothing, over.set))
+    blocking = Trouble("blocking", lambda: over.wait(30), nothing, 0.0)
+    others = Trouble("others", nothing, lambda: next(ends)(), 0.0)
+    found = courses([blocking, others, others], 0.04, told.append)
+    for one in found:
+        one.start()
+    for one in found:
+        one.join(30)
+    assert over.is_set()
+    assert [(one.name, one.begun, one.error) for one in found] == [("blocking", 1, None), ("others", 2, None)]
+    assert sorted(told) == ["blocking", "others", "others"]
+
+
+def test_a_trouble_that_cannot_be_brought_about_is_told() -> None:
+    def fail() -> None:
+        raise OSError("no server")
+
+    (course,) = courses([Trouble("away", fail, nothing, 0.0)], 0.0, nobody)
+    course.start()
+    course.join(30)
+    assert isinstance(course.error, OSError)
+
+
+def test_the_clock_adds_up(tmp_path: Path) -> None:
     clock = tmp_path / "clock"
     move_clock(clock, 0.0)
     move_clock(clock, 3600.0)

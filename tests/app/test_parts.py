@@ -53,13 +53,14 @@ def test_housekeeping_that_fails_is_counted_and_harms_no_mail(house: House, monk
     assert counted == [("failed", "housekeeping", 1)]
 
 
-def test_housekeeping_waits_for_a_server_like_everything_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(house: House, now: datetime) -> None:
+def test_no_mail_waits_for_the_house_while_the_archive_is_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(before: datetime) -> int:
         raise Unavailable("检索库连不上")
 
-    monkeypatch.setattr("app.parts.keep_house", away)
-    with pytest.raises(Unavailable):
-        try_to_keep_house(house, ignore)
+    counted: list[tuple[str, str, int]] = []
+    monkeypatch.setattr(house.archive, "purge", away)
+    try_to_keep_house(house, lambda *count: counted.append(count))
+    assert counted == [("failed", "housekeeping", 1)]
 
 
 def test_a_round_of_delivering_that_is_to_stop_takes_no_mail_in_hand(house: House) -> None:
