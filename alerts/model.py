@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-AlertKind = Literal["new_case", "grave", "growth", "reopened", "due_soon", "overdue"]
+AlertKind = Literal["new_case", "grave", "growth", "reopened", "due_soon", "overdue", "drift"]
 AlertState = Literal["pending", "sent", "failed", "muted"]
 
 OPEN_STATES = ("new", "confirmed", "dispatched", "accepted", "objected", "in_progress", "answered", "verified")

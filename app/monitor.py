@@ -102,6 +102,9 @@ class Metrics:
             registry=registry,
             buckets=BATCH_SECONDS,
         )
+        self._drift = Gauge(
+            "minsheng_drift", "Population stability index of last week", (*part, "measure"), registry=registry
+        )
         waiting = Gauge("minsheng_waiting", "1 while a server is waited for", part, registry=registry)
         waiting.labels(pulse.part).set_function(lambda: float(bool(pulse.waiting_for)))
         idle = Gauge("minsheng_seconds_since_progress", "Since something was handled", part, registry=registry)
@@ -119,6 +122,10 @@ class Metrics:
     def behind(self, topic: str, group: str, lag: int) -> None:
         self._lag.labels(self.pulse.part, topic, group).set(lag)
         self.pulse.lag[topic] = lag
+
+    def drifted(self, measure: str, index: float) -> None:
+        """Not a number where a week has too few posts."""
+        self._drift.labels(self.pulse.part, measure).set(index)
 
     def text(self) -> bytes:
         """In Prometheus' text format."""

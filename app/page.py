@@ -20,7 +20,8 @@ def open_desk() -> Desk:
     house = open_house(os.environ)
     start_logging("dashboard", house.settings.monitor.json_logs)
     dress("streamlit")
-    return Desk(house.ledger, house.archive, house.catalog, house.settings.dashboard, house.now)
+    settings = house.settings
+    return Desk(house.ledger, house.archive, house.catalog, settings.dashboard, house.now, settings.drift)
 
 
 @st.fragment(run_every=AGAIN)

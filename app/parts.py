@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.drifting import DriftWatch
 from app.process import Process
 from app.runner import Part, Supervisor, part_environment
 from app.stages import make_stage
@@ -71,6 +72,7 @@ def deliver_round(house: House, now: datetime, count: Count, stop: Callable[[], 
 
 def keep_delivering(house: House, *, drain: bool = False, stop: Stop | None = None) -> None:
     with Process(house, "deliver", stop) as process:
+        drift_watch = DriftWatch(house, process.metrics.drifted)
         while not process.asked():
             sent = process.insist(lambda: deliver_round(house, house.now(), process.counter, process.asked))
             process.came_round(sent)
@@ -80,6 +82,8 @@ def keep_delivering(house: House, *, drain: bool = False, stop: Stop | None = No
                 return
             if process.insist(lambda: claim_house(house, house.now())):
                 process.insist(lambda: try_to_keep_house(house, process.counter))
+            if drift_watch.is_due(house.now()):
+                process.insist(lambda: drift_watch.look(house.now()))
             process.stop.wait(0.0 if drain else DELIVER_EVERY)
 
 
@@ -104,21 +108,28 @@ def try_to_keep_house(house: House, count: Count) -> None:
     """What goes wrong waits for the next hour; no mail waits for it."""
     try:
         keep_house(house, house.now())
-    except Unavailable:
-        raise
     except Exception:
         count("failed", "housekeeping", 1)
         logger.exception("the house could not be kept")
 
 
 def keep_house(house: House, now: datetime) -> None:
-    """Let go of what is older than the retention, and write last week's report if it is not there. Harmless twice."""
+    """Let go of what is older than the retention, write last week's report if it is not there, and see that the archive has
+    the latest corrections. Harmless twice."""
+    from app.correcting import catch_up
     from app.exporting import export_missing_week
 
     trimmed = house.trim_log(now - timedelta(days=house.settings.log.keep_days))
     purged = house.archive.purge(now - timedelta(days=house.settings.archive.keep_days))
     written = export_missing_week(house, now)
-    logger.info("kept house: %d records trimmed, %d posts purged, %d files written", trimmed, purged, len(written))
+    again = catch_up(house, now)
+    logger.info(
+        "kept house: %d records trimmed, %d posts purged, %d files written, %d corrections looked at",
+        trimmed,
+        purged,
+        len(written),
+        again,
+    )
 
 
 def keep_crawling(house: House, names: Sequence[str], *, once: bool = False, stop: Stop | None = None) -> int:

@@ -29,10 +29,14 @@ def make_stage(house: House, name: str, count: Count) -> Stage:
 
 def judge_handle(house: House, count: Count) -> Handle:
     house.watch_group("judge", lambda: None, count)  # its copies are spread over all partitions, whoever reads which
-    judging = house.judge(remember=REMEMBERED)
+    from classify.drift import DriftReader
+
+    judging, drift = house.judge(remember=REMEMBERED), DriftReader.load()
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:
         judged = judging([decode_post(record.value) for record in records])
+        for what, key, n in drift.read(judged):
+            count(what, key, n)
         return [(JUDGED, Out(one.partition_key, encode_judged(one))) for one in judged]
 
     return handle

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from alerts.drift import WEEK, Drift, last_week, weekly_drift
 from alerts.heat import heat
 from alerts.ledger import AlertFilter, AuditEntry, CaseFilter, EventFilter, Meter, SourceRun, Tx
 from alerts.model import Action, Alert, Case, Event, EventPost, User
@@ -328,6 +329,19 @@ def alerts(desk: Desk, wanted: AlertFilter) -> tuple[list[Alert], Mapping[str, C
 def users(desk: Desk) -> list[User]:
     with desk.ledger.read() as tx:
         return tx.users.all()
+
+
+def drift(desk: Desk, weeks: int = 4) -> list[Drift]:
+    """Every measure of the last whole weeks, the newest first."""
+    last = last_week(desk.now())
+    with desk.ledger.read() as tx:
+        return [one for n in range(weeks) for one in weekly_drift(tx, last - n * WEEK, desk.drift.least_posts)]
+
+
+def count_corrected(desk: Desk, days: int = 30) -> int:
+    """Posts that staff corrected in the last days."""
+    with desk.ledger.read() as tx:
+        return len({one.post_id for one in tx.corrections.since(desk.now() - timedelta(days=days))})
 
 
 def audit_tail(desk: Desk, limit: int = 100, actor: str = "", target: str = "") -> list[AuditEntry]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.ledger import Ledger
 from alerts.model import Case, RunningClock
 from configs.catalog import SHANGHAI, Catalog
-from configs.settings import DashboardSettings
+from configs.settings import DashboardSettings, DriftSettings
 from stream.archive import Archive
 
 DAY = timedelta(days=1)
@@ -24,6 +24,7 @@ class Desk:
     catalog: Catalog
     settings: DashboardSettings
     now: Callable[[], datetime]
+    drift: DriftSettings = field(default_factory=DriftSettings)
 
 
 def today(now: datetime) -> datetime:

@@ -12,7 +12,7 @@ from dashboard.desk import Desk
 from dashboard.login import current_user, hand_over_cookie, log_out, login_page
 from dashboard.look import STYLE
 from dashboard.text import ROLE, plain
-from dashboard.views import alerts, case_page, cases, overview, search, system, triage
+from dashboard.views import alerts, case_page, cases, overview, post_page, search, system, triage
 from dashboard.views.parts import PAGES, guarded, show_message
 
 View = Callable[[Desk, User], None]
@@ -22,12 +22,13 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("triage", "研判台", triage.show),
     ("cases", "案件", cases.show),
     ("case", "案件详情", case_page.show),
+    ("post", "信息", post_page.show),
     ("search", "检索", search.show),
     ("alerts", "预警", alerts.show),
     ("system", "系统", system.show),
 )
 ADMIN_ONLY = ("system",)
-NOT_IN_MENU = ("case",)
+NOT_IN_MENU = ("case", "post")
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBox="0 0 150 32"><text x="0" y="24" '
     'font-family="Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif" font-size="23" font-weight="700" '

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 
 from alerts.cases import STATE_LABELS
+from alerts.corrections import is_corrected
 from alerts.model import Action, Alert, Case, Event, RunningClock
 from configs.catalog import Catalog
 from dashboard.data import EventRow, SourceHealth, next_clock
@@ -240,6 +241,7 @@ def post_card(
         chip("近似重复", "mild") if near_copy else "",
         chip(f"搁置: {SET_ASIDE.get(judgement.set_aside, judgement.set_aside)}", "mild") if judgement.set_aside else "",
         chip("需人工复核", "soon") if judgement.needs_human else "",
+        chip("已由人工改正", "done") if is_corrected(judgement) else "",
         more,
     )
     title = f'<div class="title">{highlighted(post.title, in_title)}</div>' if post.title else ""

@@ -33,6 +33,7 @@ URGENCY = {"overdue": "已超时", "due_soon": "将到期", "objected": "派单�
 SOURCE_STATE = {"ok": "正常", "failed": "失败", "silent": "无动静", "never": "未采集"}
 ANSWER = {
     "topic": "事项",
+    "topic2": "次要事项",
     "office": "单位",
     "sentiment": "情感",
     "intent": "诉求",
@@ -68,6 +69,7 @@ WHAT = {
     "refused": "收件人被拒",
 }
 PLAIN_SUCCESS = ("handled", "published", "sent", "decided")  # what is counted and is no loss
+SHARES = ("judged_topic", "judged_confidence", "judged_unknown")  # what is counted to see shares, not sums
 REASON = {
     **SET_ASIDE,
     "robots": "robots.txt 不允许",
@@ -108,6 +110,11 @@ AUDIT = {
     "logout": "退出",
     "case.view": "查看案件",
     "event.view": "查看事件",
+    "post.view": "查看信息",
+    "post.correct": "改正研判",
+    "model.use": "启用模型",
+    "model.rollback": "退回模型",
+    "export.corrections": "导出改正",
     "search": "检索",
     "user.add": "新增用户",
     "user.passwd": "修改密码",
@@ -220,13 +227,14 @@ def plain(text: str) -> str:
 def answer_name(catalog: Catalog, answer: str) -> str:
     """事项 工资, 严重程度 严重 … for a reason's `answer` (topic:wages, severity:3)."""
     kind, _, key = answer.partition(":")
-    return f"{ANSWER.get(kind, kind)} {_value_name(catalog, kind, key)}".strip()
+    return f"{ANSWER.get(kind, kind)} {value_name(catalog, kind, key)}".strip()
 
 
-def _value_name(catalog: Catalog, kind: str, key: str) -> str:
+def value_name(catalog: Catalog, kind: str, key: str) -> str:
+    """The words for a key of one kind of answer."""
     match kind:
-        case "topic":
-            return topic_name(catalog, key)
+        case "topic" | "topic2":
+            return "无" if key == "-" else topic_name(catalog, key)
         case "office":
             return office_name(catalog, key)
         case "place":

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from alerts.model import Event, RunningClock
 from alerts.notify.clean import clean_line, clip
 from alerts.notify.notice import Notice, Quote
-from alerts.notify.words import COLOUR, FIGURE, KIND, SEVERITY, SEVERITY_MEANS, WITHHELD, moment, remaining
+from alerts.notify.words import COLOUR, FIGURE, KIND, SEVERITY, SEVERITY_MEANS, UNREAD, WITHHELD, moment, remaining
 
 TITLE_LIMIT = 60
 _SAID_ELSEWHERE = ("协办单位", "依据")  # reasons of a case that have rows of their own in the mail
@@ -34,7 +34,7 @@ def subject_of(matters: Sequence[Sequence[Notice]]) -> str:
     """As 【舆情预警·特别严重】义乌市某工地拖欠工资 等3件."""
     first = matters[0][0]
     more = f" 等{len(matters)}件" if len(matters) > 1 else ""
-    kind = KIND[first.alert.kind] if first.alert.kind in ("due_soon", "overdue", "reopened") else ""
+    kind = KIND[first.alert.kind] if first.alert.kind in ("due_soon", "overdue", "reopened", "drift") else ""
     tag = "·".join(part for part in (kind, SEVERITY[first.alert.severity]) if part)
     return f"【舆情预警·{tag}】{clip(_headline(first), 50)}{more}"
 
@@ -61,7 +61,7 @@ def view(matter: Sequence[Notice], public_url: str, now: datetime) -> dict[str, 
         "facts": _facts(notice),
         "clocks": [_clock(clock, now) for clock in case.clocks] if case else [],
         "quotes": [_quote(item) for item in notice.quotes],
-        "withheld": WITHHELD if notice.withheld else "",
+        "withheld": UNREAD if notice.unread else WITHHELD if notice.withheld else "",
         "why": [clean_line(line) for line in case.why if not line.startswith(_SAID_ELSEWHERE)] if case else [],
         "basis": clean_line(case.basis) if case else "",
         "basis_source": clean_line(notice.basis_source),
@@ -86,7 +86,7 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
     grade = (notice.case.event_grade if notice.case else None) or (notice.event.event_grade if notice.event else None)
     rows = [
         ("领域", clean_line(notice.topic)),
-        ("地点", _place(notice) or "未能从原文识别，请核实"),
+        ("地点", _place(notice) or ("未能从原文识别，请核实" if notice.event or notice.case else "")),
         ("信息量", _amount(notice.event)),
         ("事件分级", f"{grade}（据原文所述数字，待核实）" if grade else ""),
         ("触发数据", _figures(notice)),

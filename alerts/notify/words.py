@@ -25,6 +25,7 @@ KIND: Mapping[str, str] = {
     "reopened": "重新办理",
     "due_soon": "临期提醒",
     "overdue": "超期提醒",
+    "drift": "研判变化提醒",
 }
 FIGURE: Mapping[str, str] = {
     "posts": "信息数（条）",
@@ -34,6 +35,9 @@ FIGURE: Mapping[str, str] = {
 }
 # Said in place of the quotes where every post accuses the office that the mail goes to.
 WITHHELD = "按照《信访工作条例》第三十条，原文不随本邮件转送；需要了解情况的，请与值班人员联系。"
+
+# Said in place of the quotes where the archive was away when the mail went out.
+UNREAD = "原文暂时读不到，未附摘录，以免耽误办理；请在案件页面查看，或与值班人员联系。"
 
 
 def moment(at: datetime) -> str:

@@ -12,7 +12,7 @@ from alerts.ledger import AlertFilter
 from alerts.model import Alert, Case, User
 from dashboard import data
 from dashboard.desk import Desk, today
-from dashboard.markup import alert_lines
+from dashboard.markup import alert_lines, said
 from dashboard.text import ALERT_STATE
 from dashboard.views.parts import PER_PAGE, choose, link, live, nothing, pager
 
@@ -53,6 +53,9 @@ def _rows(desk: Desk, found: Sequence[Alert], cases: Mapping[str, Case]) -> None
     for alert in found:
         with st.container(key=f"row-alert-{alert.id}"):
             page, query = ("case", {"id": alert.case_id}) if alert.case_id else ("triage", {"event": alert.event_id})
-            link(page, alert.title, query)
+            if alert.event_id:
+                link(page, alert.title, query)
+            else:
+                st.html(said(alert.title, "strong"))
             case = cases.get(alert.case_id)
             st.html(alert_lines(desk.catalog, alert, case.number if case else "", with_severity=True))

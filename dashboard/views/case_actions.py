@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -14,12 +15,12 @@ import streamlit as st
 from alerts.cases import Verb, allowed
 from alerts.model import Case, User
 from configs.catalog import SHANGHAI
-from dashboard import actions
+from dashboard import actions, correcting
 from dashboard.data import CaseDetail
 from dashboard.desk import Desk
-from dashboard.text import stamp
+from dashboard.text import SEVERITY, office_name, stamp
 from dashboard.views.parts import attempt
-from dashboard.views.shown import office_choice
+from dashboard.views.shown import bullet_list, office_choice
 
 Given = Callable[[], Mapping[str, Any]]
 NEXT_STEPS = ("confirm", "dispatch", "accept", "start", "answer", "verify", "close", "reopen", "redispatch")
@@ -40,6 +41,30 @@ def show_actions(desk: Desk, user: User, detail: CaseDetail) -> None:
         _form(desk, user, detail, verbs[chosen])
     else:
         st.caption("选一个动作，填写后提交。")
+
+
+def show_offer(desk: Desk, user: User, detail: CaseDetail) -> None:
+    """What follows from corrections of the case's posts, for a person to decide."""
+    found, case = correcting.offer(desk, detail), detail.case
+    if found is None:
+        return
+    with st.container(border=True):
+        st.markdown("**有信息经人工改正**")
+        if found.decision:
+            lead, now = office_name(desk.catalog, found.decision.lead), office_name(desk.catalog, case.office)
+            st.html(
+                f"按改正后的研判，派单目录建议由<b>{escape(lead)}</b>承办（现为{escape(now)}）。同意的，请在下方改派。"
+            )
+            st.html(bullet_list(found.decision.why))
+        if found.severity:
+            st.html(f"改正后的严重程度为“{SEVERITY[found.severity]}”，高于本案的“{SEVERITY[case.severity]}”。")
+            st.button(
+                "升级案件", key=f"escalate-{case.id}", on_click=_escalate, args=(desk, user, case, found.severity)
+            )
+
+
+def _escalate(desk: Desk, user: User, case: Case, severity: int) -> None:
+    attempt(lambda: correcting.escalate(desk, case, severity, user.name), "已升级案件，并通知责任单位。")
 
 
 def _order(verb: Verb) -> tuple[bool, int]:

@@ -22,9 +22,9 @@ from dashboard.markup import (
     state_chip,
 )
 from dashboard.text import office_name, plain, region_name, stamp, topic_name
-from dashboard.views.case_actions import show_actions
+from dashboard.views.case_actions import show_actions, show_offer
 from dashboard.views.parts import link, live, nothing
-from dashboard.views.shown import bullet_list, evidence, note_view
+from dashboard.views.shown import bullet_list, note_view, show_evidence
 
 
 def show(desk: Desk, user: User) -> None:
@@ -42,6 +42,7 @@ def show(desk: Desk, user: User) -> None:
     left, right = st.columns([1, 1.1], gap="large")
     with left:
         st.html(_facts(desk, detail))
+        show_offer(desk, user, detail)
         st.subheader("办理")
         show_actions(desk, user, detail)
         st.subheader("办理记录")
@@ -95,4 +96,4 @@ def _evidence(desk: Desk, detail: CaseDetail) -> None:
     st.subheader(f"信息（{len(event.links)} 条，显示 {len(event.posts)} 条）")
     st.html(line(said("来源"), f"<span>{sources_of(desk.catalog, event.event)}</span>"))
     link("triage", "在研判台查看事件", {"event": event.event.id})
-    st.html(evidence(desk, event))
+    show_evidence(desk, event)

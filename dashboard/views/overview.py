@@ -13,7 +13,7 @@ from dashboard import data
 from dashboard.charts import bar_chart, trend_chart
 from dashboard.desk import Desk, today
 from dashboard.markup import case_line, chip, figures, source_table, table
-from dashboard.text import PART, PLAIN_SUCCESS, URGENCY, counted, stamp
+from dashboard.text import PART, PLAIN_SUCCESS, SHARES, URGENCY, counted, stamp
 from dashboard.views.parts import link, live, nothing
 
 DAYS = 14
@@ -100,7 +100,7 @@ def _sources(desk: Desk) -> None:
 
 
 def _left_out(desk: Desk) -> None:
-    meters = [meter for meter in data.meters(desk) if meter.what not in PLAIN_SUCCESS]
+    meters = [meter for meter in data.meters(desk) if meter.what not in (*PLAIN_SUCCESS, *SHARES)]
     if not meters:
         nothing("没有计数记录。如果处理进程没有运行，这里也会是空的，请结合来源状况判断。")
         return

@@ -115,8 +115,9 @@ def _hit(desk: Desk, hit: Hit, event_id: str, cases: Mapping[str, Case]) -> None
                 near_copy=bool(hit.judged.judgement.near_copy_of),
             )
         )
-        if event_id:
-            with st.container(horizontal=True):
+        with st.container(horizontal=True):
+            link("post", "改正研判", {"id": post.id})
+            if event_id:
                 link("triage", "所属事件", {"event": event_id})
                 if case := cases.get(event_id):
                     link("case", f"案件 {case.number}", {"id": case.id})

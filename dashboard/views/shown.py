@@ -12,6 +12,7 @@ from dashboard import actions, data
 from dashboard.data import EventDetail
 from dashboard.desk import Desk
 from dashboard.markup import post_card
+from dashboard.views.parts import link, nothing
 
 
 def note_view(desk: Desk, user: User, what: str, target: str, detail: str = "") -> None:
@@ -22,12 +23,15 @@ def note_view(desk: Desk, user: User, what: str, target: str, detail: str = "") 
         st.session_state["looked_at"] = looked_at
 
 
-def evidence(desk: Desk, detail: EventDetail) -> str:
-    """The event's posts as cards, the phrases that the judgements rest on marked."""
+def show_evidence(desk: Desk, detail: EventDetail) -> None:
+    """The event's posts as cards, the phrases that the judgements rest on marked, each with the way to its correction."""
     if not detail.posts:
-        return '<div class="quiet">信息已超过保留期或尚未归档，暂不可查。</div>'
-    copies = {link.post_id for link in detail.links if link.near_copy}
-    return "".join(post_card(desk.catalog, one, near_copy=one.post.id in copies) for one in detail.posts)
+        nothing("信息已超过保留期或尚未归档，暂不可查。")
+    copies = {one.post_id for one in detail.links if one.near_copy}
+    for one in detail.posts:
+        with st.container(key=f"row-hit-{one.post.id}"):
+            st.html(post_card(desk.catalog, one, near_copy=one.post.id in copies))
+            link("post", "改正研判", {"id": one.post.id})
 
 
 def bullet_list(lines: Iterable[str]) -> str:

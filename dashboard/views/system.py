@@ -7,11 +7,12 @@ from html import escape
 
 import streamlit as st
 
+from alerts.drift import MEASURES, moved_words
 from alerts.model import User
 from dashboard import actions, data
 from dashboard.desk import Desk
 from dashboard.markup import chip, said, source_table, table
-from dashboard.text import AUDIT, PART, ROLE, counted, plain, stamp
+from dashboard.text import AUDIT, PART, ROLE, SHARES, counted, plain, stamp
 from dashboard.views.parts import attempt, live, nothing
 
 NEW_USER = ("new-name", "new-display", "new-password", "new-role")
@@ -22,11 +23,13 @@ def show(desk: Desk, user: User) -> None:
         st.warning("这一页只对管理员开放。")
         return
     st.title("系统")
-    users, sources, meters, audit = st.tabs(["用户", "来源", "计数", "审计"])
+    users, sources, judging, meters, audit = st.tabs(["用户", "来源", "研判变化", "计数", "审计"])
     with users:
         _users(desk, user)
     with sources:
         live(desk, "system-sources", lambda: _sources(desk))
+    with judging:
+        live(desk, "system-drift", lambda: _drift(desk))
     with meters:
         live(desk, "system-meters", lambda: _meters(desk))
     with audit:
@@ -103,8 +106,27 @@ def _sources(desk: Desk) -> None:
         st.caption(f"未启用: {plain('、'.join(off))}")
 
 
+def _drift(desk: Desk) -> None:
+    """The last whole weeks, each against the four before it."""
+    rows = []
+    for one in data.drift(desk):
+        if one.index is None:
+            told = said(f"信息太少（{one.posts:,} 条，此前四周 {one.before:,} 条）", "quiet")
+        else:
+            told = chip(f"{one.index:.2f}", "soon" if one.index > desk.drift.limit else "done")
+        rows.append(
+            (said(one.week.isoformat(), "number"), MEASURES[one.measure], told, escape(moved_words(desk.catalog, one)))
+        )
+    st.caption(
+        f"每周与此前四周相比的稳定性指数（PSI）: 0.1 以下为稳定，超过 {desk.drift.limit:g} 时提醒值班室。"
+        "只计新信息，不含历史数据、近似重复和搁置的信息；生词指训练资料中没有出现过的字组。"
+    )
+    st.html(table(("周（周一）", "指标", "指数", "变化最大的"), rows))
+    st.caption(f"近 30 天人工改正 {data.count_corrected(desk):,} 条信息。")
+
+
 def _meters(desk: Desk) -> None:
-    meters = data.meters(desk, timedelta(days=7))
+    meters = [meter for meter in data.meters(desk, timedelta(days=7)) if meter.what not in SHARES]
     if not meters:
         nothing("近 7 天没有计数记录，请确认各处理进程是否在运行。")
         return

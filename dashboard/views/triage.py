@@ -18,7 +18,7 @@ from dashboard.desk import Desk, today
 from dashboard.markup import case_line, event_line, facts, line, said, severity_chip, sources_of, trend_words
 from dashboard.text import SEVERITY, office_name, plain, region_name, stamp, topic_name
 from dashboard.views.parts import PER_PAGE, attempt, choose, link, live, nothing, pager, place_choice, words
-from dashboard.views.shown import bullet_list, evidence, note_view, office_choice
+from dashboard.views.shown import bullet_list, note_view, office_choice, show_evidence
 
 SORTS = {"heat": "热度", "newest": "最新", "severity": "严重程度", "posts": "信息量"}
 DAYS = {1: "近 1 天", 3: "近 3 天", 7: "近 7 天", 14: "近 14 天", 30: "近 30 天", 0: "不限"}
@@ -93,7 +93,7 @@ def _detail(desk: Desk, user: User, event_id: str) -> None:
     else:
         _without_case(desk, user, detail)
     st.subheader(f"信息（{len(detail.links)} 条，显示 {len(detail.posts)} 条）")
-    st.html(evidence(desk, detail))
+    show_evidence(desk, detail)
 
 
 def _facts(desk: Desk, detail: EventDetail) -> str:

@@ -17,7 +17,7 @@ from stream.archive import Query
 from tests.dashboard.conftest import NOW
 from tests.dashboard.filled import NASTY, PASSWORD, case_of, desk_of
 
-PAGES = ("overview", "triage", "cases", "case", "search", "alerts", "system")
+PAGES = ("overview", "triage", "cases", "case", "post", "search", "alerts", "system")
 DESK: list[Desk] = []
 
 
@@ -76,6 +76,7 @@ def test_an_empty_store_is_said_in_words(empty: House, page: str) -> None:
         "triage": "没有符合条件的事件",
         "cases": "没有符合条件的案件",
         "case": "请从案件列表中选一个案件",
+        "post": "选一条信息",
         "search": "没有找到",
         "alerts": "没有符合条件的预警",
         "system": "近 7 天没有计数记录",
@@ -92,7 +93,7 @@ def test_an_empty_store_is_said_in_words(empty: House, page: str) -> None:
         ("cases", ("云栖工地拖欠工资", "超时", "MS-")),
         ("search", ("共 13 条", "虹溪河面漂死鱼", "所属事件", "虚构留言板")),
         ("alerts", ("对方服务器拒收", "已随立案通知告知", "发送失败")),
-        ("system", ("虚构值班员", "采集时舍弃", "虚构快讯")),
+        ("system", ("虚构值班员", "采集时舍弃", "虚构快讯", "事项分布", "信息太少", "人工改正 0 条")),
     ],
 )
 def test_a_full_store_is_shown(full: House, page: str, expected: tuple[str, ...]) -> None:
@@ -318,6 +319,41 @@ def test_a_fault_is_told_by_a_number_and_not_by_its_text(full: House, monkeypatc
     assert "编号" in at.error[0].value
     assert "secret" not in text(at)
     assert "云栖工地拖欠工资" in text(at)  # the other parts of the page stand
+
+
+def test_a_judgement_is_corrected_on_the_page_of_the_post(full: House) -> None:
+    assert "改正研判" in text(open_page(full, "triage", "duty", event="ev-noise"))
+    at = open_page(full, "post", "duty", id="noise-0")
+    assert "没有人改正过" in text(at)
+    at.selectbox(key="fix-topic-noise-0").set_value("municipal")
+    at.selectbox(key="fix-place-noise-0").set_value("330109")
+    button(at, "改正").click()
+    assert "请写明改正的理由" in text(run(at))
+    at.text_area(key="why-noise-0").set_value("<b>店外经营</b>")
+    button(at, "改正").click()
+    said = text(run(at))
+    assert "已改正，立即生效" in said
+    assert "已由人工改正" in said
+    assert "&lt;b&gt;店外经营" in said
+    found = full.archive.get("noise-0")
+    assert found is not None
+    assert (found.judgement.topic, found.judgement.place.code) == ("municipal", "330109")
+    assert "已由人工改正" in text(open_page(full, "triage", "duty", event="ev-noise"))
+
+
+def test_what_follows_from_a_correction_is_offered_on_the_page_of_the_case(full: House) -> None:
+    at = open_page(full, "post", "duty", id="wages-0")
+    at.selectbox(key="fix-severity-wages-0").set_value("4")
+    at.text_area(key="why-wages-0").set_value("有人受伤")
+    button(at, "改正").click()
+    run(at)
+    case = case_of(full.ledger, "wages")
+    assert case.severity == 3
+    at = open_page(full, "case", "duty", id=case.id)
+    assert "高于本案的" in text(at)
+    button(at, "升级案件").click()
+    assert "已升级案件" in text(run(at))
+    assert case_of(full.ledger, "wages").severity == 4
 
 
 def act_on(at: AppTest, case_id: str, verb: str, note: str) -> AppTest:
