@@ -5,12 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import configs
 from app.cli import GROUPS, cli, main
+from app.wire import open_house
 
 
 @pytest.fixture(autouse=True)
@@ -163,3 +165,33 @@ def test_doctor_names_what_is_missing_and_what_to_do(
     assert "✗ 看板用户 0 个\n    怎么办: 运行 minsheng user add" in shown
     assert "✗ 没有启用的来源" in shown
     assert "✓ 模型" in shown
+
+
+def test_a_search_is_noted_in_the_audit_with_its_words(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+    words = ("拖欠", "工资", "--topic", "wages", "--severity", "3", "--since", "2026-11-01", "--until", "2026-11-02")
+    assert run(monkeypatch, "search", *words) == 0
+    assert run(monkeypatch, "search", "--json") == 0
+    with closing(open_house({"MINSHENG_DATA": str(data)})) as house, house.ledger.read() as tx:
+        second, first = tx.audit.find()
+    assert {entry.actor.partition(":")[0] for entry in (first, second)} == {"cli"}
+    assert (first.what, first.target) == ("search", "拖欠 工资")
+    assert first.detail == "wages 严重程度≥3 2026-11-01 起 2026-11-03 前"
+    assert (second.target, second.detail) == ("（无词语）", "")
+
+
+def test_what_cannot_be_noted_is_not_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("MINSHENG_LEDGER__URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    assert run(monkeypatch, "search", "工资") == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "出错" in told.err
+
+
+def test_rejudge_takes_dates_and_refuses_what_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.nice", lambda by: by)
+    assert run(monkeypatch, "rejudge", "--since", "昨天") == 2
+    assert "--since" in capsys.readouterr().err
+    assert run(monkeypatch, "rejudge", "--since", "2026-11-01", "--until", "2026-11-20", "--quiet") == 0
+    assert "已重新研判 0 条" in capsys.readouterr().out
