@@ -114,7 +114,11 @@ def check_space(data: Path) -> Finding:
 
 
 def check_model(house: House) -> Iterator[Finding]:
-    folder = house.model_folder()
+    try:
+        folder = house.model_folder()
+    except MinshengError as error:
+        yield Finding(str(error), "运行 minsheng model rollback，或 minsheng model use shipped 用随附的模型")
+        return
     if not folder.is_dir():
         yield Finding(f"没有模型目录 {folder}", "改设置 judge.model，或留空以使用随附的模型")
         return

@@ -28,9 +28,9 @@ def make_stage(house: House, name: str, count: Count) -> Stage:
 
 
 def judge_handle(house: House, count: Count) -> Handle:
-    house.watch_group("judge", lambda: None, count)  # its copies are spread over all partitions, whoever reads which
     from classify.drift import DriftReader
 
+    house.watch_group("judge", lambda: None, count)  # its copies are spread over all partitions, whoever reads which
     judging, drift = house.judge(remember=REMEMBERED), DriftReader.load()
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:

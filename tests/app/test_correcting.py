@@ -176,7 +176,9 @@ def test_corrected_posts_are_rows_of_the_labelled_files(house: House) -> None:
 def test_the_archive_may_be_behind_the_ledger(house: House) -> None:
     (name,) = names(held=False, n=1)
     house.archive.upsert([judged(name)])
-    correct(house, correction(name), correction(name, value="land", at=NOW + HOUR), correction(name, "topic2", "ecology"))
+    correct(
+        house, correction(name), correction(name, value="land", at=NOW + HOUR), correction(name, "topic2", "ecology")
+    )
     assert [(row["topic"], row["topic2"]) for row in corrected_examples(house)] == [("land", "ecology")]
 
 

@@ -22,7 +22,9 @@ def reader() -> DriftReader:
     return DriftReader.load()
 
 
-def judged(text: str = KNOWN, score: float = 0.85, topic: str = "wages", backfill: bool = False, **changes: Any) -> Judged:
+def judged(
+    text: str = KNOWN, score: float = 0.85, topic: str = "wages", backfill: bool = False, **changes: Any
+) -> Judged:
     post = Post("p", "b", "message", "", text, NOW, NOW, backfill=backfill)
     one = Scored("renshe", 0.9)
     said = Judgement("p", (Scored(topic, score),), one, one, one, 2, 2.0, Place(), "m")

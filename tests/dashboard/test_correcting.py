@@ -164,7 +164,9 @@ def test_a_correction_is_kept_when_the_archive_is_away(full: House) -> None:
 
 def test_what_may_be_chosen_has_what_stands_there_now(full: House) -> None:
     judged = detail_of(full, "noise-0").judged
-    odd = replace(judged, judgement=replace(judged.judgement, office=replace(judged.judgement.office, key="closed_down")))
+    odd = replace(
+        judged, judgement=replace(judged.judgement, office=replace(judged.judgement.office, key="closed_down"))
+    )
     found = correcting.choices(full.catalog, odd)
     assert found["office"]["closed_down"] == "closed_down"
     assert found["place"][""] == "地点不明"
