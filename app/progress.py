@@ -30,7 +30,7 @@ class Silent:
 
 
 class Lines:
-    """A line at the start, at the end and every `LINE_EVERY` seconds; `say` gets each, `clock` gives seconds."""
+    """A line at the start and every `LINE_EVERY` seconds; `say` gets each, `clock` gives seconds."""
 
     def __init__(self, what: str, say: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
         self._what, self._say, self._clock = what, say, clock
@@ -40,7 +40,7 @@ class Lines:
     def show(self, done: int, total: int) -> None:
         now = self._clock()
         first, since = self._first = self._first or (done, now)
-        if now < self._next and done < total:
+        if now < self._next:
             return
         self._next = now + LINE_EVERY
         rate = (done - first) / (now - since) if now > since else 0.0

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 BAD, INTERRUPTED = 1, 130
 YIELDING = 10  # of os.nice: more than any part
-BATCH = 500
+BATCH = 200  # few, so that the archive is never held for long
 GIVES_WAY_TO = ("judge", "archive")
 MOST_BEHIND = 500  # records that a stage may be behind before it is given way to
 LOOK_EVERY = 1.0  # seconds between two looks at how far the others are
@@ -109,7 +109,7 @@ class Rejudge:
 
     def _together(self, records: Sequence[Record]) -> None:
         outcomes = [(record, *self._read(record)) for record in records]
-        newest = {post.id: post for _, post, _ in outcomes if post}
+        newest = {post.id: post for post in sorted(filter(None, (one[1] for one in outcomes)), key=_fetched)}
         judged = self.judging(list(newest.values())) if newest else []
         stored = self._stored(list(newest))  # only now, so that little time passes until the write
         due = [_as_stored(one, stored[one.post.id]) for one in judged if not _why_not(one.post, stored)]
@@ -150,6 +150,10 @@ class Rejudge:
             self.count(*(("handled", "ok") if one.what == JUDGED_AGAIN else ("skipped", one.what)), 1)
             if one.change:
                 self.count("changed", "newly_grave" if one.change.newly_grave else "other", 1)
+
+
+def _fetched(post: Post) -> datetime:
+    return post.fetched_at
 
 
 def _outcome(record: Record, what: str, change: Change | None = None) -> Outcome:
