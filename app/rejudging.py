@@ -132,10 +132,16 @@ class Rejudge:
         return (post, "") if self.span.holds(post) else (None, "outside")
 
     def _stored(self, ids: Sequence[str]) -> dict[str, Judged]:
+        """What was archived a moment ago no search may find yet: it is asked for by its id."""
         if not ids:
             return {}
-        page = self.house.archive.search(Query(ids=tuple(ids), set_aside=None, limit=len(ids)))
-        return {hit.judged.post.id: hit.judged for hit in page.hits}
+        archive = self.house.archive
+        found = {
+            hit.judged.post.id: hit.judged
+            for hit in archive.search(Query(ids=tuple(ids), set_aside=None, limit=len(ids))).hits
+        }
+        late = (archive.get(one) for one in ids if one not in found)
+        return found | {one.post.id: one for one in late if one}
 
     def _corrected(self, judged: Sequence[Judged]) -> list[Judged]:
         """As the archive will have them, for the comparison."""
