@@ -37,7 +37,7 @@ def compare_models(house: House, data: Path, model: str) -> int:
     new, old = house.judge(folder), house.judge(house.model_folder())
     sets = [("开发集", read_labelled(data))]
     if held := held_corrections(house):
-        sets.append(("保留的人工改正", [Labelled(one.post, dict(one.gold)) for one in held]))
+        sets.append(("保留的人工改正", [Labelled(one.post, {head: value for head, value in one.gold.items()}) for one in held]))
     against = house.classifier(house.model_folder()).name
     click.echo(f"新模型 {name}，对照正在使用的 {against}")
     found = [compare(title, labelled, old, new) for title, labelled in sets]

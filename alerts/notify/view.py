@@ -86,7 +86,7 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
     grade = (notice.case.event_grade if notice.case else None) or (notice.event.event_grade if notice.event else None)
     rows = [
         ("领域", clean_line(notice.topic)),
-        ("地点", _place(notice) or ("未能从原文识别，请核实" if notice.event or notice.case else "")),
+        ("地点", _place(notice) or ("" if notice.alert.kind == "drift" else "未能从原文识别，请核实")),
         ("信息量", _amount(notice.event)),
         ("事件分级", f"{grade}（据原文所述数字，待核实）" if grade else ""),
         ("触发数据", _figures(notice)),

@@ -28,7 +28,7 @@ def detail_of(house: House, post_id: str) -> PostDetail:
 
 def correct(house: House, post_id: str, note: str = "看过原文", agreed: bool = False, **given: str) -> None:
     detail = detail_of(house, post_id)
-    form: dict[Any, str] = answers(detail.judged.judgement) | given  # type: ignore[operator]
+    form: dict[Any, str] = answers(detail.judged.judgement) | given
     correcting.correct(desk_of(house), detail, form, "duty", note, agreed=agreed)
 
 
@@ -82,7 +82,7 @@ def test_a_change_needs_a_reason_and_no_change_is_told(full: House) -> None:
 def test_the_second_of_two_who_correct_at_once_is_told(full: House) -> None:
     detail = detail_of(full, "noise-0")
     correct(full, "noise-0", topic="municipal")
-    form: dict[Any, str] = answers(detail.judged.judgement) | {"topic": "housing"}  # type: ignore[operator]
+    form: dict[Any, str] = answers(detail.judged.judgement) | {"topic": "housing"}
     with pytest.raises(Conflict):
         correcting.correct(desk_of(full), detail, form, "admin", "另有看法")
     assert [one.actor for one in detail_of(full, "noise-0").corrections] == ["duty"]
@@ -92,7 +92,7 @@ def test_the_newest_correction_holds(full: House) -> None:
     correct(full, "noise-0", topic="municipal")
     desk = replace(desk_of(full), now=lambda: full.now().replace(hour=5))
     detail = detail_of(full, "noise-0")
-    form: dict[Any, str] = answers(detail.judged.judgement) | {"topic": "housing"}  # type: ignore[operator]
+    form: dict[Any, str] = answers(detail.judged.judgement) | {"topic": "housing"}
     correcting.correct(desk, detail, form, "admin", "再看一遍")
     found = full.archive.get("noise-0")
     assert found is not None
@@ -156,7 +156,7 @@ class Away:
 
 def test_a_correction_is_kept_when_the_archive_is_away(full: House) -> None:
     desk, detail = desk_of(full), detail_of(full, "noise-0")
-    form: dict[Any, str] = answers(detail.judged.judgement) | {"topic": "municipal"}  # type: ignore[operator]
+    form: dict[Any, str] = answers(detail.judged.judgement) | {"topic": "municipal"}
     with pytest.raises(MinshengError, match="已经记下"):
         correcting.correct(replace(desk, archive=Away(full.archive)), detail, form, "duty", "看过")
     assert len(detail_of(full, "noise-0").corrections) == 1
