@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from configs.catalog import Severity, Strict
 from configs.whole_file import load_whole
@@ -37,11 +37,25 @@ class Floor(Strict):
     local: bool = False
 
 
+class SignRule(Strict):
+    """Words that tell of danger without a number lift the severity to at least `severity`."""
+
+    key: str
+    words: tuple[Annotated[str, StringConstraints(min_length=2)], ...] = Field(min_length=1)
+    severity: Severity
+    rule: str
+    source: str
+    local: bool = True
+
+
 class Words(Strict):
     """Words that decide whether a number speaks of harm; see the comments in the YAML."""
 
     death: tuple[str, ...] = Field(min_length=1)
-    death_alone: tuple[str, ...] = ()
+    death_alone: tuple[Annotated[str, StringConstraints(min_length=2)], ...] = ()
+    death_told: tuple[Annotated[str, StringConstraints(min_length=2)], ...] = ()
+    victims: tuple[str, ...] = ()
+    not_people: tuple[str, ...] = ()
     injury: tuple[str, ...] = Field(min_length=1)
     serious: tuple[str, ...] = Field(min_length=1)
     sick: tuple[str, ...] = Field(min_length=1)
@@ -49,7 +63,10 @@ class Words(Strict):
     loss: tuple[str, ...] = Field(min_length=1)
     harmless: tuple[str, ...] = Field(min_length=1)
     negation: tuple[str, ...] = Field(min_length=1)
+    none: tuple[str, ...] = ()
     supposed: tuple[str, ...] = Field(min_length=1)
+    asked: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
     drill: tuple[str, ...] = Field(min_length=1)
 
 
@@ -59,6 +76,7 @@ class SeverityRules(Strict):
     grades: tuple[GradeRule, ...]
     grade_source: str
     floors: tuple[Floor, ...]
+    signs: tuple[SignRule, ...] = ()
     words: Words
 
 
