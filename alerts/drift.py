@@ -26,6 +26,7 @@ MEASURES: Mapping[str, str] = {TOPIC: "事项分布", CONFIDENCE: "置信度分�
 BEFORE = 4  # weeks that a week is compared with
 WEEK = timedelta(days=7)
 SMOOTHING = 0.5  # posts added to every key, so that one without any has a logarithm
+LEAST_MOVE = 0.01
 NAMED = 3  # keys that are told, those that moved the index most
 
 Counts = Mapping[str, int]
@@ -100,8 +101,9 @@ def key_name(catalog: Catalog, measure: str, key: str) -> str:
 
 
 def moved_words(catalog: Catalog, one: Drift) -> str:
-    """安全生产 4% → 15%、教育 12% → 6%."""
-    return "、".join(f"{key_name(catalog, one.measure, key)} {was:.0%} → {now:.0%}" for key, was, now in one.moved)
+    """安全生产 4% → 15%、教育 12% → 6%; what moved by less than a hundredth is left out."""
+    far = [(key, was, now) for key, was, now in one.moved if abs(now - was) >= LEAST_MOVE]
+    return "、".join(f"{key_name(catalog, one.measure, key)} {was:.0%} → {now:.0%}" for key, was, now in far)
 
 
 def _alert(catalog: Catalog, one: Drift, limit: float, now: datetime) -> Alert:

@@ -18,7 +18,7 @@ from classify.features import Rows, hashes, read_batch
 from classify.weights import load_weights
 from stream.messages import Judged, Post
 
-SAMPLE = 8  # of one post in so many the pairs are looked up
+SAMPLE = 32  # of about so many posts of a batch, evenly spread, the pairs are looked up
 SHORTEST = 10  # pairs; of a shorter post a share says little
 
 
@@ -39,7 +39,8 @@ class DriftReader:
         new = [one for one in judged if _counts(one)]
         topics = Counter(one.judgement.topic for one in new)
         sure = Counter(_tenth(one.judgement.topics[0].score) for one in new)
-        strange = Counter(map(_tenth, self.unknown([one.post for one in new[::SAMPLE]])))
+        sample = new[:: max(1, len(new) // SAMPLE)]
+        strange = Counter(map(_tenth, self.unknown([one.post for one in sample])))
         for what, counts in (("judged_topic", topics), ("judged_confidence", sure), ("judged_unknown", strange)):
             for key, n in counts.items():
                 yield what, key, n

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -18,7 +17,8 @@ from configs.catalog import SHANGHAI
 from dashboard import actions, correcting
 from dashboard.data import CaseDetail
 from dashboard.desk import Desk
-from dashboard.text import SEVERITY, office_name, stamp
+from dashboard.markup import facts, line, said, severity_chip
+from dashboard.text import office_name, stamp
 from dashboard.views.parts import attempt
 from dashboard.views.shown import bullet_list, office_choice
 
@@ -52,12 +52,16 @@ def show_offer(desk: Desk, user: User, detail: CaseDetail) -> None:
         st.markdown("**有信息经人工改正**")
         if found.decision:
             lead, now = office_name(desk.catalog, found.decision.lead), office_name(desk.catalog, case.office)
-            st.html(
-                f"按改正后的研判，派单目录建议由<b>{escape(lead)}</b>承办（现为{escape(now)}）。同意的，请在下方改派。"
+            rows = (
+                ("建议单位", said(lead, "strong")),
+                ("现在单位", said(now)),
+                ("理由", bullet_list(found.decision.why)),
             )
-            st.html(bullet_list(found.decision.why))
+            st.html(facts(rows))
+            st.caption("同意的，请在下方改派；不同意的，不必操作。")
         if found.severity:
-            st.html(f"改正后的严重程度为“{SEVERITY[found.severity]}”，高于本案的“{SEVERITY[case.severity]}”。")
+            worse, now = severity_chip(found.severity), severity_chip(case.severity)
+            st.html(line(said("改正后的严重程度"), worse, said("高于本案的"), now))
             st.button(
                 "升级案件", key=f"escalate-{case.id}", on_click=_escalate, args=(desk, user, case, found.severity)
             )

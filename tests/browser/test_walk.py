@@ -103,6 +103,22 @@ def test_a_case_is_answered_and_the_second_to_answer_is_told(page: Page, site: S
     assert case_of(site.house.ledger, "wages").state == "answered"
 
 
+def test_a_judgement_is_corrected_from_the_case_and_stands_at_once(page: Page, site: Site) -> None:
+    case = case_of(site.house.ledger, "river")
+    log_in(page, f"{site.url}/case?id={case.id}", "duty")
+    page.get_by_role("link", name="改正研判").first.click()
+    expect(page.locator("h1").filter(has_text="信息")).to_be_visible()
+    page.locator('[class*="st-key-fix-intent-"] input').click()
+    page.get_by_role("option", name="举报", exact=True).click()
+    page.get_by_label("理由（有改动时必填）").fill("说的是偷排")
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    expect(page.get_by_text("已改正，立即生效")).to_be_visible()
+    expect(page.locator(".post").get_by_text("已由人工改正")).to_be_visible()
+    expect(page.get_by_text("投诉 → 举报")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.wait_for_function(FITS)
+
+
 def test_nothing_that_a_post_says_is_run(page: Page, site: Site) -> None:
     dialogs: list[str] = []
 

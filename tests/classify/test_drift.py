@@ -58,6 +58,6 @@ def test_a_post_too_short_says_nothing(reader: DriftReader) -> None:
     assert reader.unknown([]) == []
 
 
-def test_of_many_posts_a_sample_is_looked_up(reader: DriftReader) -> None:
-    found = read(reader, *[judged()] * (3 * SAMPLE))
-    assert found["judged_unknown"].total() == 3
+def test_of_few_posts_all_are_looked_up_and_of_many_a_sample(reader: DriftReader) -> None:
+    for posts, looked_up in ((5, 5), (SAMPLE, SAMPLE), (8 * SAMPLE, SAMPLE)):
+        assert read(reader, *[judged()] * posts)["judged_unknown"].total() == looked_up
