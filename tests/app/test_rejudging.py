@@ -19,7 +19,7 @@ from alerts.corrections import Correction
 from alerts.ledger import AlertFilter, CaseFilter, EventFilter
 from app.process import Process
 from app.progress import LINE_EVERY, Lines
-from app.rejudge_notes import Answer, Change, Notes, Outcome
+from app.rejudge_notes import Answer, Change, Notes, Outcome, write_list
 from app.rejudging import Options, Rejudge, Span, behind, notes_path, open_group, passing, rejudge
 from app.wire import House, open_house
 from stream.archive import Query
@@ -372,8 +372,10 @@ def ready(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
 
 def command(house: House, **options: Any) -> int:
     """As a process of its own, with its own connections."""
+    code = -1
     with Process(open_house({"MINSHENG_DATA": str(house.data)}), "rejudge") as process:
-        return rejudge(process, Options(**options))
+        code = rejudge(process, Options(**options))
+    return code
 
 
 def test_the_command_tells_what_changed_and_a_second_time_there_is_nothing_to_do(
@@ -435,6 +437,11 @@ def test_another_model_that_is_chosen_meanwhile_ends_it(
     assert Counter(models(ready).values())["old"] == 6
 
 
+def table(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
 def test_the_list_has_what_became_grave_first_and_no_formula(ready: House, tmp_path: Path) -> None:
     odd = post_of("odd", title='=HYPERLINK("http://x.example")', url="http://board.example/1")
     ready.archive.upsert([judged_of(odd)])
@@ -443,8 +450,8 @@ def test_the_list_has_what_became_grave_first_and_no_formula(ready: House, tmp_p
     changes = [Change("odd", before, grave), Change("gone", calm, before)]
     with Notes(tmp_path / "notes") as notes:
         notes.add([Outcome(0, n, "judged", one) for n, one in enumerate(reversed(changes))])
-        app.rejudging.write_list(ready, notes.changes, tmp_path / "out" / "list.csv")
-    rows = list(csv.reader((tmp_path / "out" / "list.csv").open(encoding="utf-8-sig", newline="")))
+        write_list(ready, notes.changes, tmp_path / "out" / "list.csv")
+    rows = table(tmp_path / "out" / "list.csv")
     assert [row[0] for row in rows] == ["编号", "odd", "gone"]
     assert rows[1][3] == "'" + odd.title
     assert rows[1][4] == "是"
@@ -456,7 +463,7 @@ def test_the_list_is_written_and_audited_by_the_command(ready: House, tmp_path: 
     assert command(ready, quiet=True, listing=tmp_path / "list.csv") == 0
     with ready.ledger.read() as tx:
         assert {entry.what for entry in tx.audit.find()} == {"rejudge", "export.rejudged"}
-    rows = list(csv.reader((tmp_path / "list.csv").open(encoding="utf-8-sig", newline="")))
+    rows = table(tmp_path / "list.csv")
     assert len(rows) > 1
     assert {row[0] for row in rows[1:]} <= set(models(ready))
 
