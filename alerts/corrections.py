@@ -93,17 +93,9 @@ def is_corrected(judgement: Judgement) -> bool:
 
 
 def place_of(catalog: Catalog, code: str) -> Place:
-    """A division as a place of a post; what the catalogue does not know, and "", are no place."""
-    for province in catalog.provinces:
-        if code == province.code:
-            return Place(code, province.name, basis="text")
-        for city in province.cities:
-            if code == city.code:
-                return Place(code, province.name, city.name, basis="text")
-            for county in city.counties:
-                if code == county.code:
-                    return Place(code, province.name, city.name, county.name, basis="text")
-    return Place()
+    """A division as a place of a post, also one outside the configured area; an unknown code, and "", are no place."""
+    names = catalog.atlas.names.get(code)
+    return Place(code, *names, basis="text") if names else Place()
 
 
 def checked(catalog: Catalog, changes: Mapping[Field, str]) -> dict[Field, str]:
@@ -115,7 +107,7 @@ def checked(catalog: Catalog, changes: Mapping[Field, str]) -> dict[Field, str]:
         "sentiment": SENTIMENTS,
         "intent": INTENTS,
         "severity": ("1", "2", "3", "4"),
-        "place": {*catalog.region_names, ""},
+        "place": {*catalog.atlas.names, ""},
     }
     for field, value in changes.items():
         if value not in set(allowed[field]):

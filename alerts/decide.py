@@ -149,7 +149,7 @@ class Decider:
         with self._ledger.begin() as tx:
             marks = self._mark(tx, partitions)
             _store(tx, events, posts, index)
-            self._conclude(tx, list(_news(events, posts, fresh, counts)), counts)
+            self._conclude(tx, list(_news(self._catalog, events, posts, fresh, counts)), counts)
         self._index, self._marks = index, {**self._marks, **marks}
 
     def _mark(self, tx: Tx, partitions: Collection[str]) -> Marks:
@@ -211,12 +211,16 @@ def _with_accused(catalog: Catalog, post: EventPost, judged: Judged) -> EventPos
 
 
 def _news(
-    events: dict[str, Event], posts: Sequence[EventPost], fresh: Sequence[Judged], counts: Counter[tuple[str, str]]
+    catalog: Catalog,
+    events: dict[str, Event],
+    posts: Sequence[EventPost],
+    fresh: Sequence[Judged],
+    counts: Counter[tuple[str, str]],
 ) -> Iterator[News]:
     """Per event, the posts that may lead to something; the others are counted with the reason."""
     telling: dict[str, list[tuple[Judged, EventPost]]] = {}
     for post, judged in zip(posts, fresh, strict=True):
-        if reason := _quiet(judged):
+        if reason := _quiet(catalog, judged):
             counts["no_case", reason] += 1
         else:
             telling.setdefault(post.event_id, []).append((judged, post))
@@ -224,10 +228,13 @@ def _news(
         yield News(events[event_id], tuple(its))
 
 
-def _quiet(judged: Judged) -> str:
+def _quiet(catalog: Catalog, judged: Judged) -> str:
     """Why this post leads to no case and no alert; "" if it may."""
     if judged.post.backfill:
         return "backfill"
     if judged.judgement.topic == "none":
         return "no_public_matter"
-    return "praise" if judged.judgement.intent.key == "praise" else ""
+    if judged.judgement.intent.key == "praise":
+        return "praise"
+    place = judged.judgement.place
+    return "elsewhere" if place.basis == "text" and not catalog.atlas.is_ours(place.code) else ""

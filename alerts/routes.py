@@ -176,7 +176,7 @@ def _explain_accused(catalog: Catalog, key: str, found: Accusation) -> str:
 
 
 def _explain_place(catalog: Catalog, event: Event, lead: str) -> tuple[str, ...]:
-    where = event.place or catalog.region_names.get(event.region, "")
+    where = event.place or catalog.place_name(event.region)
     if not where:
         return ("地点不明, 由本级单位先行承接。",)
     if "@" in lead:

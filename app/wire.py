@@ -296,7 +296,7 @@ class House:
         from classify.places import Places
 
         classifier, near = self._classifier_in_use(folder), NearCopies()
-        places = Places(self.catalog.provinces, self.lexicon.places)
+        places = Places(self.catalog.provinces, self.lexicon.places, self.catalog.country)
         adverts, stop_words = AdvertReader(self.lexicon.adverts), frozenset(self.lexicon.stop_words)
         if remember:
             newest = self.archive.search(Query(sort="newest", limit=remember, set_aside=None)).hits

@@ -1,28 +1,43 @@
 """The names of places as they stand in a text: found longest first, and only where they are words of their own.
 
-A short name inside another word (面临安全 holds 临安), a street (温州路), a district of a city elsewhere (南昌市西湖区) and an
+A short name inside another word (面临安全 holds 临安), a street (温州路), a district of an unknown city (甲乙市西湖区) and an
 anonymised place (A市) are no mention. Which place an ambiguous name means is decided in `classify/places.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import rjieba
 
 from classify.names import Names
-from configs.catalog import City, County, Province
+from classify.place_names import Level, Name, name_table
+from configs.catalog import Province, region_within
+from configs.country import Division
 from configs.lexicon import PlaceWords
 
 Field = Literal["title", "text"]
-Level = Literal["province", "city", "county", "town", "elsewhere", "skip"]
+Passing = Literal["", "goal", "origin", "firm"]
 
-_GOAL = re.compile(r"(?:(?<!过)去过?|前往|赶往|迁往|开往|去往|发往|寄往|飞往|调往|跑到)$")
+_GOAL = re.compile(r"(?:(?<!过)去过?|前往|赶往|迁往|开往|去往|发往|寄往|飞往|调往|跑到|转到|转往|送往)$")
+_FROM = re.compile(r"[从由自]$")
+_COMES = re.compile(
+    r"[省市县区]?(?:[来到]|过来|赶来|回来|回到|搬来|搬到|出发|一路|坐车|乘车|开车|发货|寄来|运来|嫁到|调到)"
+)
+_ACCOUNT = re.compile(r"(?:属地|归属地|发布于|发自)[:： ]*$")  # where the writer's account is, as sites show it
+_RISKY = frozenset("于和")  # 于城镇 is no town in 属于城镇
+_CALLED = re.compile(r"(?:名叫|姓名|网名)[:： ]*.?$")  # a person's name follows
+_TAIL = frozenset(
+    "省市县区州人城站话"
+)  # may end a longer word that begins with a short name (温州人); 大理石 is no place
+_FIRM = re.compile(r"(?!某|一[家个]|[的有这那])[\u4e00-\u9fff()（）]{2,16}?(?:有限公司|有限责任公司|股份公司|集团公司)")
+_FREE = re.compile(r"路[灯面边况政]|乡[下镇]|村[里民]")  # 萧山路灯 is no 萧山路
 _WINDOW = 6  # characters on each side that are cut into words to see whether a name is one
 _GAP = re.compile(r"(?:省|市|自治区|区|县)?[的 　·,，]?")  # between a place elsewhere and the name that belongs to it
+_JOINT = frozenset(("", "的", " ", "　", "·", ",", "，", "-"))  # between a region's name and that of its part
 # Ends of a name that is none of ours and stands right before: the name that follows belongs to it.
 _FOREIGN = {
     "county": re.compile(
@@ -36,20 +51,11 @@ _FOREIGN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
-    """What a name can stand for: codes of its level. `short` names lack 市, 区, 县; `shared` ones exist elsewhere too."""
-
-    level: Level
-    codes: tuple[str, ...] = ()
-    short: bool = False
-    shared: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Mention:
-    """A name where it stands (offsets in the field). `city` is the city named right before it, "" if none.
+    """A name where it stands (offsets in the field). `within` is the region named right before it, "" if none.
 
-    `goal` marks where somebody goes (得去杭州看病): mostly not where the problem is.
+    `passing` marks where somebody only goes (得去杭州看病) or comes from (河南人): mostly not where the problem is; and
+    where a firm is registered (广东某某科技有限公司), which may be anywhere.
     """
 
     name: Name
@@ -57,26 +63,29 @@ class Mention:
     field: Field
     start: int
     end: int
-    city: str = ""
-    goal: bool = False
+    within: str = ""
+    passing: Passing = ""
 
 
 @dataclass(slots=True)
 class Read:
-    """What a post names: places of ours in order, and the names that belong to places elsewhere."""
+    """What a post names: known places in order, the names that belong to unknown places, and where its writer's account is."""
 
     mentions: list[Mention] = field(default_factory=list)
     foreign: list[Mention] = field(default_factory=list)
+    account: str = ""
 
 
 class Gazetteer:
     """All names in one look-up; build it once."""
 
-    def __init__(self, provinces: Sequence[Province], words: PlaceWords) -> None:
-        self._names = _table(provinces, words)
+    def __init__(self, provinces: Sequence[Province], country: Sequence[Division], words: PlaceWords) -> None:
+        self._names = name_table(provinces, country, words)
         self._finder = Names(self._names)
-        ends = "|".join(re.escape(end) for end in sorted(words.not_before, key=len, reverse=True))
-        self._part_of_more = re.compile(rf"[东南西北中]?(?:{ends})")
+        self._part_of_more = re.compile(rf"[东南西北中]?(?:{_any(words.not_before)})")
+        self._comes_from = re.compile(rf"(?:{_any(words.origin_before)})[:： ]?$")
+        no_origin = f"(?!{_any(words.no_origin)})" if words.no_origin else ""
+        self._origin = re.compile(rf"{no_origin}(?:{_any(words.origin_after)})")
 
     def read(self, title: str, text: str) -> Read:
         """The places that title and text name, in order."""
@@ -86,49 +95,131 @@ class Gazetteer:
         return found
 
     def _scan(self, where: Field, text: str, found: Read) -> None:
+        names = dict(self._finder.find(text))
         away = -1  # end of the last name elsewhere, or that belongs to one
         last: Mention | None = None
-        for start, phrase in self._finder.find(text):
+        for start, phrase in names.items():
             end = start + len(phrase)
             name = self._names[phrase]
             if name.level == "elsewhere":
                 away = end
                 continue
-            if name.level == "skip" or not self._stands_alone(name, text, start, end, last):
+            before = last if last is not None and text[last.end : start] in _JOINT else None
+            region = _region_of(before)
+            one = Mention(_as_part(name, region), phrase, where, start, end, region)
+            if not one.name.codes or not self._stands_alone(one, text, before, names.get(end, "")):
                 continue
-            joined = last is not None and start - last.end <= 1
-            if self._is_foreign(name, text, start, away, joined):
-                found.foreign.append(Mention(name, phrase, where, start, end))
+            if _belongs_elsewhere(one, text, before, away):
+                found.foreign.append(one)
                 away = end
-                continue
-            city = _city_before(last) if joined and last else ""
-            goal = last.goal if joined and last else _GOAL.search(text, max(0, start - 4), start) is not None
-            last = Mention(name, phrase, where, start, end, city, goal)
-            found.mentions.append(last)
+            elif _ACCOUNT.search(text, max(0, start - 6), start):
+                found.account = found.account or one.name.codes[0]
+            else:
+                last = self._keep(one, text, before, found)
 
-    def _stands_alone(self, name: Name, text: str, start: int, end: int, last: Mention | None) -> bool:
-        """Whether the name begins (and a short one also ends) where words do."""
-        if name.level == "town" or (last is not None and last.end == start and not name.short):
+    def _keep(self, one: Mention, text: str, before: Mention | None, found: Read) -> Mention:
+        """Note the mention; where it is only passed, so is the region that is named right before it (江西上饶人)."""
+        passing = before.passing if before else self._passing(text, one.start)
+        kept = replace(one, passing=passing or self._follows(one, text))
+        if before and kept.passing and not before.passing:
+            found.mentions[-1] = replace(before, passing=kept.passing)
+        found.mentions.append(kept)
+        return kept
+
+    def _passing(self, text: str, start: int) -> Passing:
+        """Whether what stands before a name tells that somebody only goes to the place or comes from it."""
+        if _GOAL.search(text, max(0, start - 4), start):
+            return "goal"
+        return "origin" if self._comes_from.search(text, max(0, start - 8), start) else ""
+
+    def _follows(self, one: Mention, text: str) -> Passing:
+        """Whether what stands behind a name tells that somebody comes from there; 义桥镇人 and 庆元县人 live there."""
+        if one.name.short and self._origin.match(text, one.end):
+            return "origin"
+        if one.name.level in ("province", "city") and _FIRM.match(text, one.end):
+            return "firm"
+        came = _FROM.search(text, max(0, one.start - 1), one.start) and _COMES.match(text, one.end)
+        return "origin" if came else ""
+
+    def _stands_alone(self, one: Mention, text: str, before: Mention | None, following: str) -> bool:
+        """Whether the name begins (and a short one also ends) where words do. `following`: the name that follows at once."""
+        behind = before is not None and before.end == one.start
+        if one.name.level == "town":
+            return text[one.start] not in _RISKY or behind or _begins_and_ends(text, one.start, one.end, short=False)
+        if behind and not one.name.short:
             return True
-        if name.short and self._part_of_more.match(text, end):
+        start, end, short = one.start, one.end, one.name.short
+        if short and following and self._is_part(following, one):
+            short = False  # 台州|路桥区: the part tells where the name ends
+        if short and (self._is_part_of_more(text, end) or _CALLED.search(text, max(0, start - 5), start)):
             return False
-        left = max(0, start - _WINDOW)
-        at = left
-        for word in rjieba.cut(text[left : end + _WINDOW], False):
-            if at == start:
-                return not name.short or at + len(word) >= end or _ends_at(text, at, end)
-            at += len(word)
-            if at > start:
-                return False
+        if behind:
+            return not short or _ends_at(text, start, end)
+        return _begins_and_ends(text, start, end, short)
+
+    def _is_part(self, name: str, of: Mention) -> bool:
+        known = self._names[name]
+        return any(
+            code != of.name.codes[0] and region_within(code, of.name.codes[0]) for code in known.codes + known.behind
+        )
+
+    def _is_part_of_more(self, text: str, end: int) -> bool:
+        return self._part_of_more.match(text, end) is not None and not _FREE.match(text, end)
+
+
+def _any(words: Iterable[str]) -> str:
+    """A pattern for any of the words, the longest first; nothing if there are none."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) or "(?!)"
+
+
+def _region_of(before: Mention | None) -> str:
+    """The region whose part the name that follows may be."""
+    if before is None:
+        return ""
+    codes = before.name.codes
+    if len(codes) == 1 and before.name.level in ("province", "city"):
+        return codes[0]
+    return before.within or (f"{codes[0][:4]}00" if len(codes) == 1 and before.name.level == "county" else "")
+
+
+def _as_part(name: Name, region: str) -> Name:
+    """What the name means right behind a region: its part of that name if it has one; without codes if it means nothing."""
+    if not region or name.level in ("province", "skip"):
+        return name
+    inside = [code for code in (*name.codes, *name.behind) if region_within(code, region) and code != region]
+    if not inside or name.level == "town":
+        return name
+    city = next((code for code in inside if code.endswith("00")), "")
+    level: Level = "city" if city else "county"
+    return Name(level, (city,) if city else tuple(inside), name.short)
+
+
+def _belongs_elsewhere(one: Mention, text: str, before: Mention | None, away: int) -> bool:
+    """Whether a county's or town's name belongs to a place that is named right before and has no such part that we know."""
+    if one.name.level not in ("county", "town"):
         return False
+    if before is not None:  # 福建永嘉村
+        return (
+            one.name.short
+            and before.end == one.start
+            and not any(code[:2] == one.within[:2] for code in one.name.codes)
+        )
+    if 0 <= away <= one.start and _GAP.fullmatch(text, away, one.start):
+        return True
+    return _FOREIGN[one.name.level].search(text, max(0, one.start - 4), one.start) is not None
 
-    def _is_foreign(self, name: Name, text: str, start: int, away: int, joined: bool) -> bool:
-        """Whether a county's or town's name belongs to a place elsewhere that is named right before."""
-        if name.level not in ("county", "town") or joined:
+
+def _begins_and_ends(text: str, start: int, end: int, short: bool) -> bool:
+    at = left = max(0, start - _WINDOW)
+    for word in rjieba.cut(text[left : end + _WINDOW], False):
+        if at == start:
+            if not short or at + len(word) == end or len(word) > end - at:
+                return not short or at + len(word) == end or word[end - at] in _TAIL
+            return _ends_at(text, at, end)
+        at += len(word)
+        if at > start:
             return False
-        if 0 <= away <= start and _GAP.fullmatch(text, away, start):
-            return True
-        return _FOREIGN[name.level].search(text, max(0, start - 4), start) is not None
+    return False
 
 
 def _ends_at(text: str, start: int, end: int) -> bool:
@@ -139,50 +230,3 @@ def _ends_at(text: str, start: int, end: int) -> bool:
         if at >= end:
             break
     return at == end
-
-
-def _city_before(last: Mention) -> str:
-    if last.name.level == "city":
-        return last.name.codes[0]
-    return last.city or (
-        f"{last.name.codes[0][:4]}00" if len(last.name.codes) == 1 and last.name.level == "county" else ""
-    )
-
-
-def _table(provinces: Sequence[Province], words: PlaceWords) -> dict[str, Name]:
-    """Every written name with its meaning; ours win over the lists of exceptions."""
-    shared = frozenset(words.shared_counties)
-    table = {name: Name("elsewhere") for name in words.elsewhere}
-    table |= {name: Name("skip") for name in words.not_places}
-    for level, code, name in _entries(provinces):
-        known = table.get(name)
-        codes = known.codes if known and known.level == level else ()
-        if known and known.level in ("province", "city", "county") and known.level != level:
-            continue
-        short = level != "town" and name[-1] not in "省市区县)）"
-        table[name] = Name(level, tuple(dict.fromkeys((*codes, code))), short, name in shared)
-    return table
-
-
-def _entries(provinces: Iterable[Province]) -> Iterator[tuple[Level, str, str]]:
-    for province in provinces:
-        for name in (province.name, *province.aliases):
-            yield "province", province.code, name
-        for city in province.cities:
-            for name in (city.name, *city.aliases):
-                yield "city", city.code, name
-    for province in provinces:
-        for city in province.cities:
-            for county in city.counties:
-                yield from _county_entries(city, county)
-
-
-def _county_entries(city: City, county: County) -> Iterator[tuple[Level, str, str]]:
-    for name in (county.name, *county.aliases):
-        yield "county", county.code, name
-        if "(" in name:
-            yield "county", county.code, name.replace("(", "（").replace(")", "）")
-    for name in (city.name.removesuffix("市") + county.name, city.name + county.name):
-        yield "county", county.code, name
-    for town in county.towns:
-        yield "town", county.code, town

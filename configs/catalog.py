@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from configs.country import Atlas, Division
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_][a-z0-9_.-]*$")]
@@ -208,6 +210,7 @@ class Catalog(Strict):
     sources: tuple[Source, ...]
     calendar: Calendar
     sheet: Sheet
+    country: tuple[Division, ...] = ()  # of the whole country, see configs/country.py
 
     @cached_property
     def topic(self) -> Mapping[str, Topic]:
@@ -231,6 +234,15 @@ class Catalog(Strict):
                 names[city.code] = city.name
                 names.update({county.code: city.name + county.name for county in city.counties})
         return names
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        """Every known division, those outside the configured area too."""
+        return Atlas(self.provinces, self.country)
+
+    def place_name(self, code: str) -> str:
+        """As `region_names`, also for a division outside the configured area; "" if unknown."""
+        return self.region_names.get(code) or self.atlas.full_name(code)
 
     def office_name(self, office_id: str) -> str:
         """The name to show for "renshe" or, for a branch, "renshe@330109"; the id itself if it is not configured."""

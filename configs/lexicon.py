@@ -15,12 +15,16 @@ FILE = Path(__file__).with_name("lexicon.yaml")
 
 
 class PlaceWords(Strict):
-    """What keeps names from being taken for places of ours; see the comments in the YAML."""
+    """What keeps names from being taken for places; see the comments in the YAML."""
 
     not_places: tuple[str, ...] = ()
     not_before: tuple[str, ...] = ()
     shared_counties: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    only_after_city: tuple[str, ...] = ()
+    origin_before: tuple[str, ...] = ()
+    origin_after: tuple[str, ...] = ()
+    no_origin: tuple[str, ...] = ()
 
 
 class Sign(Strict):

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from configs import crosscheck
 from configs.catalog import Catalog
 from configs.catalog_files import FILES, PARTS, CatalogLines
+from configs.country import FILE as COUNTRY
+from configs.country import Division, load_country
 from configs.errors import ConfigError, Problem
 from configs.layers import Layers
 from configs.reasons import explain, shown, suggest
@@ -29,8 +31,10 @@ def load_catalog(dirs: Sequence[Path]) -> Catalog:
     found = [*_odd_files(dirs)]
     lines = CatalogLines({name: read_document(_last(dirs, name)) for name in FILES})
     found += [problem for document in lines.documents.values() for problem in document.problems]
+    country, wrong = _country(dirs)
+    found += wrong
     try:
-        catalog = Catalog.model_validate(lines.data())
+        catalog = Catalog.model_validate(lines.data() | {"country": country})
     except ValidationError as error:
         found += _catalog_problems(error, lines)
         raise ConfigError([*_unknown_parts(lines), *found]) from None
@@ -62,6 +66,13 @@ def _last(dirs: Sequence[Path], name: str) -> Path:
     return next((folder / name for folder in reversed(dirs) if (folder / name).is_file()), SHIPPED / name)
 
 
+def _country(dirs: Sequence[Path]) -> tuple[tuple[Division, ...], Sequence[Problem]]:
+    try:
+        return load_country(_last(dirs, COUNTRY.name)), ()
+    except ConfigError as error:
+        return (), error.problems
+
+
 def _odd_files(dirs: Iterable[Path]) -> Iterator[Problem]:
     """Folders that are not there, and files in them that nobody would read."""
     for folder in dirs:
@@ -70,9 +81,10 @@ def _odd_files(dirs: Iterable[Path]) -> Iterator[Problem]:
             continue
         if folder.resolve() == SHIPPED.resolve():
             continue
-        for path in sorted({*folder.glob("*.yaml"), *folder.glob("*.yml")}):
-            if path.name not in (*FILES, *OTHERS):
-                todo = suggest(path.name, (*FILES, *OTHERS), "改名或移走")
+        known = (*FILES, *OTHERS, COUNTRY.name)
+        for path in sorted({*folder.glob("*.yaml"), *folder.glob("*.yml"), *folder.glob("*.tsv")}):
+            if path.name not in known:
+                todo = suggest(path.name, known, "改名或移走")
                 yield Problem(str(path), 0, "", "", "不认识的配置文件, 不会被读取", todo)
 
 

@@ -120,8 +120,11 @@ def trend(desk: Desk, days: int = 14) -> list[tuple[datetime, str, int]]:
     return [(day, area, n) for (day, area), n in sorted(counts.items())]
 
 
+OUTSIDE = "所辖范围以外"
+
+
 def spread(desk: Desk, days: int = 7) -> tuple[Mapping[str, int], Mapping[str, int], int]:
-    """Posts of the last days by topic name and by name of city or county, most first; how many have no such place."""
+    """Posts of the last days by topic name and by name of city or county (or OUTSIDE), most first; how many have no such place."""
     since = today(desk.now()) - timedelta(days=days - 1)
     page = desk.archive.search(Query(since=since, limit=1, facets=True))
     topics: Counter[str] = Counter()
@@ -134,6 +137,8 @@ def spread(desk: Desk, days: int = 7) -> tuple[Mapping[str, int], Mapping[str, i
     for code, n in page.facets.get("region", {}).items():
         if code in names and not code.endswith("0000"):
             regions[names[code]] += n
+        elif code and not desk.catalog.atlas.is_ours(code):
+            regions[OUTSIDE] += n
         else:
             nowhere += n
     return dict(topics.most_common()), dict(regions.most_common()), nowhere

@@ -87,6 +87,7 @@ REASON = {
     "already_grouped": "已归并过",
     "backfill": "补采的历史信息",
     "no_public_matter": "与公共事务无关",
+    "elsewhere": "地点不在所辖范围",
     "praise": "表扬",
     "no_rule": "未达立案规则",
     "told": "只预警不立案",
@@ -171,7 +172,7 @@ def office_name(catalog: Catalog, office_id: str) -> str:
 
 
 def region_name(catalog: Catalog, code: str) -> str:
-    return catalog.region_names.get(code, "") or "地点不明"
+    return catalog.place_name(code) or "地点不明"
 
 
 def highlighted(text: str, spans: Iterable[Span], mark: str = "mark") -> str:

@@ -87,7 +87,7 @@ def detail_of(
         kind=KINDS[post.kind],
         topic=topic.name if topic else judgement.topic,
         area=topic.area if topic else "其他",
-        region=catalog.region_names.get(judgement.place.code) or judgement.place.label or UNKNOWN_PLACE,
+        region=catalog.place_name(judgement.place.code) or judgement.place.label or UNKNOWN_PLACE,
         sentiment=SENTIMENTS.get(judgement.sentiment.key, judgement.sentiment.key),
         intent=INTENTS.get(judgement.intent.key, judgement.intent.key),
         severity=SEVERITY[judgement.severity],

@@ -89,7 +89,7 @@ class Reason:
 class Place:
     """Where the problem is. Codes are GB/T 2260 divisions (6 digits); "" means not known.
 
-    `code` is the most exact division known (county, else city, else province). `basis` says how it was found: "text",
+    `code` is the most exact division known (county, else city, else province), in the configured area or outside it. `basis` says how it was found: "text",
     "source" (the source's home) or "" (unknown). `candidates` lists the codes of an ambiguous name left open.
     """
 

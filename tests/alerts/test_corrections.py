@@ -10,6 +10,7 @@ import pytest
 
 from alerts.corrections import Correction, answers, apply_corrections, checked, corrected, is_corrected, place_of
 from configs.catalog import City, County, Province
+from configs.loader import load_catalog
 from stream.errors import MinshengError
 from stream.messages import Judged, Judgement, Place, Reason, Scored
 from tests.alerts.town import HOUR, NOW, catalog, judged
@@ -129,6 +130,12 @@ def test_a_second_topic_counts_from_a_score_on() -> None:
 )
 def test_a_code_becomes_a_place(code: str, label: str) -> None:
     assert place_of(TOWN, code).label == label
+
+
+def test_a_place_outside_the_area_may_stand() -> None:
+    shipped = load_catalog([])
+    assert checked(shipped, {"place": "320106"}) == {"place": "320106"}
+    assert place_of(shipped, "320106") == Place("320106", "江苏省", "南京市", "鼓楼区", basis="text")
 
 
 @pytest.mark.parametrize(

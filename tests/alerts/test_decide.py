@@ -15,9 +15,12 @@ from alerts.ledger import AlertFilter, Ledger
 from alerts.ledger.alerts import Alerts
 from stream.errors import Poison
 from stream.log import Record
-from stream.messages import JUDGED, Judged
+from stream.messages import JUDGED, Judged, Place
 from tests.alerts.deciding import Town
 from tests.alerts.town import HOUR, NOW, RULES, catalog, judged
+
+NANJING = Place("320106", "江苏省", "南京市", "鼓楼区", basis="text")
+NINGHAI = Place("330226", "浙江省", "宁波市", "宁海县", basis="text")  # of a configured city, but itself not configured
 
 
 @pytest.fixture
@@ -73,6 +76,8 @@ def test_one_grave_post_is_enough(town: Town) -> None:
         ({"topic": "none", "severity": 4}, "no_public_matter"),
         ({"intent": "praise", "severity": 4}, "praise"),
         ({"backfill": True, "severity": 4}, "backfill"),
+        ({"place": NANJING, "severity": 4}, "elsewhere"),
+        ({"place": NINGHAI, "severity": 4}, "elsewhere"),
     ],
 )
 def test_what_never_opens_a_case_is_grouped_and_counted(town: Town, changes: dict[str, Any], reason: str) -> None:
@@ -80,6 +85,11 @@ def test_what_never_opens_a_case_is_grouped_and_counted(town: Town, changes: dic
     assert (town.cases, town.alerts) == ([], [])
     assert town.events["某事"].posts == 3
     assert town.counts == {("no_case", reason): 3}
+
+
+def test_a_place_elsewhere_that_only_the_source_tells_opens_a_case(town: Town) -> None:
+    town.take(*about("塔吊倒塌", "p1", severity=4, place=replace(NANJING, basis="source")))
+    assert len(town.cases) == 1
 
 
 def test_backfill_counts_once_a_new_post_comes(town: Town) -> None:

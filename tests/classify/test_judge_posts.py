@@ -69,7 +69,11 @@ def test_a_repost_is_linked_and_the_same_batch_again_changes_nothing(model: Fast
 def test_the_place_is_read_or_taken_from_the_source(model: FastModel) -> None:
     batch = [post("a", "萧山区义桥镇停水"), post("b", "停水三天了", region="330782"), post("c", "南昌市西湖区停水")]
     places = [judged.judgement.place for judged in judge(model, *batch)]
-    assert [(place.code, place.basis) for place in places] == [("330109", "text"), ("330782", "source"), ("", "")]
+    assert [(place.code, place.basis) for place in places] == [
+        ("330109", "text"),
+        ("330782", "source"),
+        ("360103", "text"),
+    ]
 
 
 def test_adverts_are_set_aside_with_the_signs_and_complaints_are_not(model: FastModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,9 @@ from alerts.cases import act
 from alerts.ledger import AlertFilter, CaseFilter, EventFilter
 from app.wire import House
 from dashboard import data
+from dashboard.text import region_name
 from stream.archive import Query
+from stream.messages import Place
 from tests.dashboard.conftest import NOW
 from tests.dashboard.filled import DAY, HOUR, case_of, desk_of
 
@@ -29,6 +32,21 @@ def test_an_empty_store_has_figures_of_zero(empty: House) -> None:
     assert data.trend(desk) == []
     assert data.spread(desk) == ({}, {}, 0)
     assert data.urgent_cases(desk) == []
+
+
+def test_places_outside_the_area_count_apart(full: House) -> None:
+    desk = desk_of(full)
+    known = desk.archive.search(Query(limit=1)).hits[0].judged
+    place = Place("320106", "江苏省", "南京市", "鼓楼区", basis="text")
+    away = replace(
+        known,
+        post=replace(known.post, id="away", published_at=NOW),
+        judgement=replace(known.judgement, post_id="away", place=place),
+    )
+    before = data.spread(desk)[1]
+    desk.archive.upsert([away])
+    assert Counter(data.spread(desk)[1]) - Counter(before) == {data.OUTSIDE: 1}
+    assert region_name(desk.catalog, "320106") == "南京市鼓楼区"
 
 
 def test_late_comes_before_soon_and_each_case_comes_once(full: House) -> None:
