@@ -261,12 +261,13 @@ def dashboard() -> None:
 @click.option(
     "--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。"
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="模型输出目录，默认 data/model。")
-def train(data: Path, out: Path | None) -> None:
-    """用标注数据训练快速模型。"""
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="模型输出目录，默认 data/models/名字。")
+@click.option("--corrections/--no-corrections", default=True, help="是否用上人工改正过的信息，默认用。")
+def train(data: Path, out: Path | None, corrections: bool) -> None:
+    """用标注数据和人工改正训练快速模型。"""
     from app.models import train_model
 
-    train_model(house(), data, out)
+    train_model(house(), data, out, corrections=corrections)
 
 
 @cli.command()

@@ -37,7 +37,9 @@ def compare_models(house: House, data: Path, model: str) -> int:
     new, old = house.judge(folder), house.judge(house.model_folder())
     sets = [("开发集", read_labelled(data))]
     if held := held_corrections(house):
-        sets.append(("保留的人工改正", [Labelled(one.post, {head: value for head, value in one.gold.items()}) for one in held]))
+        sets.append(
+            ("保留的人工改正", [Labelled(one.post, {head: value for head, value in one.gold.items()}) for one in held])
+        )
     against = house.classifier(house.model_folder()).name
     click.echo(f"新模型 {name}，对照正在使用的 {against}")
     found = [compare(title, labelled, old, new) for title, labelled in sets]
@@ -145,7 +147,10 @@ def _warn_of_setting(house: House) -> None:
 
 def _told(verdict: Verdict) -> str:
     when = f"{verdict.at.astimezone(SHANGHAI):%Y-%m-%d}"
-    return f"{when} 对照 {verdict.against}: {'未通过 (' + '；'.join(verdict.why) + ')' if verdict.why else '通过'}"
+    if not verdict.why:
+        return f"{when} 对照 {verdict.against}: 通过"
+    more = f" 等 {len(verdict.why)} 条" if len(verdict.why) > 1 else ""
+    return f"{when} 对照 {verdict.against}: 未通过 ({verdict.why[0]}{more})"
 
 
 def _audit(house: House, what: str, target: str, detail: str) -> None:

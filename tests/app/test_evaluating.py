@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +14,10 @@ import pytest
 from alerts.corrections import Correction
 from app.correcting import is_held_back
 from app.evaluating import compare_models, list_models, roll_back, score_model, use_model
+from app.models import train_model
 from app.wire import House, open_house
 from classify.fast import SHIPPED
-from classify.weights import load_weights, save_weights
+from classify.weights import Weights, load_weights, save_weights
 from stream.errors import MinshengError
 from stream.messages import Judged, Post
 
@@ -126,6 +127,33 @@ def test_a_folder_that_holds_no_model_cannot_be_used(house: House) -> None:
         use_model(house, "fast-half", force=False)
     with pytest.raises(MinshengError, match="既不是文件夹"):
         compare_models(house, house.data, "nothing")
+
+
+def test_training_takes_what_staff_corrected_and_keeps_the_model_by_its_name(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[int] = []
+
+    def train(data: Path, folder: Path, more: Sequence[object] = ()) -> Weights:
+        given.append(len(more))
+        weights = load_weights(SHIPPED)
+        save_weights(weights, folder)
+        return weights
+
+    monkeypatch.setattr("classify.train.train", train)
+    judged = house.judge()([Post("p2", "b", "message", "", "虚构工地拖欠工资三个月", NOW, NOW)])
+    assert not is_held_back(judged[0])
+    house.archive.upsert(judged)
+    with house.ledger.begin() as tx:
+        tx.corrections.add([Correction("p2", "topic", "wages", "x", "w", NOW)])
+    train_model(house, tmp_path, None)
+    train_model(house, tmp_path, tmp_path / "out", corrections=False)
+    assert given == [1, 0]
+    name = load_weights(SHIPPED).meta.name
+    assert house.models.names() == ["shipped", name]
+    assert sorted(path.name for path in house.models.folder.iterdir()) == [name]
+    assert f"minsheng model use {name}" in capsys.readouterr().out
+    assert (tmp_path / "out" / "meta.json").is_file()
 
 
 def test_the_model_in_use_is_scored(house: House, data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ def test_its_metrics_are_served_and_all_of_ours_are_told() -> None:
     metrics.count("handled", "ok")
     metrics.took(0.1)
     metrics.behind("posts.raw", "judge", 0)
+    metrics.drifted("topic", 0.1)
     served = set(re.findall(r"^(minsheng_\w+)[{ ]", metrics.text().decode(), re.MULTILINE))
     families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in served if not name.endswith("_created")}
     assert set(re.findall(r"\bminsheng_\w+", TEXT)) == families

@@ -34,6 +34,9 @@ FILL = (
     f"""INSERT INTO alerts SELECT 'al-' || n, 'new_case', 'office' || n % 60, 'case-' || n, 'ev-' || n, '', '', {AT}, 2,
       '{{}}', '[]', CASE WHEN n < 50 THEN 'pending' ELSE 'sent' END, 1, NULL, NULL, ''
       FROM generate_series(1, {ROWS}) n""",
+    f"""INSERT INTO corrections (id, post_id, field, value, before, actor, at, note)
+      SELECT 'p-' || n || ':topic', 'p-' || n, 'topic', 'wages', 'ecology', 'wang', {AT}, ''
+      FROM generate_series(1, {ROWS}) n""",
     "ANALYZE",
 )
 ASKED: dict[str, Callable[[Tx], object]] = {
@@ -52,6 +55,9 @@ ASKED: dict[str, Callable[[Tx], object]] = {
     "an event's posts": lambda tx: tx.events.posts("ev-77"),
     "the posts of many events": lambda tx: tx.events.posts_since({f"ev-{n}": NOW - DAY for n in range(40)}),
     "the events of posts": lambda tx: tx.events.of_posts([f"p-{n}" for n in range(40)]),
+    "the corrections of posts": lambda tx: tx.corrections.of_posts([f"p-{n}" for n in range(40)]),
+    "whether anything was corrected since": lambda tx: tx.corrections.newest_number(),
+    "the latest corrections": lambda tx: tx.corrections.since(NOW - timedelta(hours=3)),
     "the alerts that are due": lambda tx: tx.alerts.due(NOW),
     "the newest alerts": lambda tx: tx.alerts.find(AlertFilter()),
     "the alerts that wait": lambda tx: tx.alerts.find(AlertFilter(states=("pending", "failed"))),
