@@ -29,6 +29,7 @@ from tests.alerts.mailing import NOW as MAIL_NOW
 from tests.alerts.mailing import make_action, make_alert, make_case, make_event
 from tests.alerts.town import HOUR, NOW, event, judged
 from tests.contract.ledger_base import TOWN, WithLedger, opened, seed
+from tests.contract.ledger_corrections import correction
 
 T = TypeVar("T")
 DAY = date(2026, 11, 25)
@@ -225,6 +226,14 @@ class RacesContract(WithLedger):
         with ledger.begin() as tx:
             assert tx.users.verify("wang", "correct horse", NOW) is None
             assert tx.users.verify("wang", "correct horse", NOW + timedelta(minutes=15))
+
+    def test_who_corrects_waits_for_the_one_before_and_sees_what_was_said(self, ledger: Ledger) -> None:
+        def correct(actor: str) -> int:
+            with ledger.begin() as tx:
+                tx.corrections.add([correction(actor=actor, at=NOW + timedelta(minutes=int(actor)))])
+                return len(tx.corrections.of_posts(["p1"])["p1"])
+
+        assert sorted(map(str, together(*(lambda n=n: correct(str(n)) for n in range(8))))) == list("12345678")
 
     def test_one_user_of_a_name(self, ledger: Ledger) -> None:
         def add() -> str:
