@@ -43,7 +43,7 @@ def judge_handle(house: House, count: Count) -> Handle:
 
 
 def archive_handle(house: House, count: Count) -> Handle:
-    _ = house.archive, house.ledger  # opened before the first batch
+    _ = house.archive  # opened before the first batch
     house.watch_group("archive", lambda: None, count)
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:
