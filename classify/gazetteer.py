@@ -81,7 +81,10 @@ class Gazetteer:
 
     def __init__(self, provinces: Sequence[Province], country: Sequence[Division], words: PlaceWords) -> None:
         self._names = name_table(provinces, country, words)
-        self._finder = Names(self._names)
+        free = [phrase for phrase, name in self._names.items() if name.codes or name.level in ("elsewhere", "skip")]
+        self._finder = Names(free)
+        self._behind = self._names.keys() - set(free)
+        self._longest = max(map(len, self._behind), default=0)
         self._part_of_more = re.compile(rf"[东南西北中]?(?:{_any(words.not_before)})")
         self._comes_from = re.compile(rf"(?:{_any(words.origin_before)})[:： ]?$")
         no_origin = f"(?!{_any(words.no_origin)})" if words.no_origin else ""
@@ -90,12 +93,13 @@ class Gazetteer:
     def read(self, title: str, text: str) -> Read:
         """The places that title and text name, in order."""
         found = Read()
-        for where, written in (("title", title), ("text", text)):
-            self._scan(where, written, found)  # type: ignore[arg-type]
+        if title:
+            self._scan("title", title, found)
+        self._scan("text", text, found)
         return found
 
     def _scan(self, where: Field, text: str, found: Read) -> None:
-        names = dict(self._finder.find(text))
+        names = self._names_in(text)
         away = -1  # end of the last name elsewhere, or that belongs to one
         last: Mention | None = None
         for start, phrase in names.items():
@@ -116,6 +120,27 @@ class Gazetteer:
                 found.account = found.account or one.name.codes[0]
             else:
                 last = self._keep(one, text, before, found)
+
+    def _names_in(self, text: str) -> dict[int, str]:
+        """Offset -> name: those that stand by themselves, and those that count only behind one of these."""
+        names = dict(self._finder.find(text))
+        if not names or not self._behind:
+            return names
+        ahead = list(names.items())
+        while ahead:
+            start, phrase = ahead.pop()
+            at = start + len(phrase)
+            at += at < len(text) and text[at] in _JOINT
+            behind = self._behind_at(text, at)
+            if len(behind) > len(names.get(at, "")):
+                names = {one: name for one, name in names.items() if not at < one < at + len(behind)} | {at: behind}
+                ahead.append((at, behind))
+        return dict(sorted(names.items()))
+
+    def _behind_at(self, text: str, at: int) -> str:
+        """The longest name that stands there of those that count only behind their region; "" if none does."""
+        lengths = range(min(self._longest, len(text) - at), 1, -1)
+        return next((text[at : at + n] for n in lengths if text[at : at + n] in self._behind), "")
 
     def _keep(self, one: Mention, text: str, before: Mention | None, found: Read) -> Mention:
         """Note the mention; where it is only passed, so is the region that is named right before it (江西上饶人)."""

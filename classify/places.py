@@ -66,6 +66,7 @@ class Places:
         known = load_country() if country is None else country
         self._gazetteer = Gazetteer(provinces, known, words or load_lexicon().places)
         self._atlas = Atlas(provinces, known)
+        self._homes: dict[Home, Found] = {}
 
     def find(self, title: str, text: str, home_region: str = "") -> Found:
         """The place of a post with the reasons; `Place()` when neither the text nor its source tells.
@@ -74,6 +75,8 @@ class Places:
         """
         read = self._gazetteer.read(title, text)
         home = self._home(home_region, read.account)
+        if not read.mentions:
+            return self._no_name(read.foreign, (), home)
         mentions = _where_it_is([self._registered(one) for one in read.mentions], home.code)
         if not mentions:
             return self._no_name(read.foreign, read.mentions, home)
@@ -162,9 +165,15 @@ class Places:
         if foreign:
             return Place(), (_reason("", foreign[0], 1.0, ABROAD),)
         if home.code:
-            return self._place(home.code, "source"), (Reason(f"place:{home.code}", "", rule=home.rule),)
+            return self._at_home(home)
         codes = tuple(dict.fromkeys(code for one in passing for code in one.name.codes))
         return Place(candidates=codes), tuple(_reason(one.name.codes[0], one, 0.5, ORIGIN) for one in passing[:_OPEN])
+
+    def _at_home(self, home: Home) -> Found:
+        if home not in self._homes:  # most posts name no place
+            reason = Reason(f"place:{home.code}", "", rule=home.rule)
+            self._homes[home] = self._place(home.code, "source"), (reason,)
+        return self._homes[home]
 
     def _place(
         self, code: str, basis: Literal["text", "source"], town: str = "", candidates: tuple[str, ...] = ()
