@@ -120,7 +120,8 @@ def test_killed_and_stopped_half_way_it_goes_on_and_nothing_but_the_archive_chan
     code, seconds = second.stop()
     assert code in (0, 130)  # 0: it was done before the signal came
     assert seconds < WITHIN
-    publish(house, list(ordinary_posts(50, 2, now, 1e6)))  # what comes meanwhile is judged by the live flow
+    meanwhile = [replace(post, backfill=True) for post in ordinary_posts(50, 2, now, 1e6)]
+    publish(house, meanwhile)  # judged by the live flow; as history they open no case of their own
     assert start("rejudge").process.wait(300) == 0
     eventually(lambda: all_done(house) and models(house) == Counter({OTHER: total + 50}))
 
