@@ -59,6 +59,17 @@ def test_the_configured_province_agrees_with_the_country(shipped: Catalog) -> No
     assert own == {code: name for code, name in NAME.items() if code.startswith("33")}
 
 
+def test_the_towns_of_the_configured_province_are_complete(shipped: Catalog) -> None:
+    counties = {
+        county.code: county for province in shipped.provinces for city in province.cities for county in city.counties
+    }
+    towns = [town for county in counties.values() for town in county.towns]
+    assert len(towns) >= 1365  # 街道、镇、乡 of the statistics of 2023
+    assert all(town.endswith(("街道", "镇", "乡")) for town in towns)
+    assert {"青街畲族乡", "闹村乡"} <= set(counties["330326"].towns)
+    assert {"靖江街道", "南阳街道"} <= set(counties["330109"].towns)
+
+
 def test_no_alias_stands_for_two_places_but_those_of_a_county_that_was_split() -> None:
     aliases = Counter(alias for one in COUNTRY for alias in one.aliases)
     names = {one.name for one in COUNTRY}
