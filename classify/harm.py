@@ -21,31 +21,31 @@ _NO_PERSON = (  # 人 that begins another word: 人次, 人民, 人行道, 人�
     r"|体(?!温|检)|生(?![病死还]|命垂)|间|为(?:因素|造成|破坏)|工(?![资钱伤作棚])|家(?![属中里人]))"
 )
 _PEOPLE = (
-    "学生|同学|孩子|小孩|娃娃|儿童|幼儿|婴儿|娃|居民|村民|业主|工人|职工|员工|民工|农民|老人|老师|患者|病人|游客|乘客|旅客|群众|师生|家长|市民|教师|消费者|会员|受害|投资|储户"
+    "学生|同学|孩子|小孩|娃娃|儿童|幼儿|婴儿|娃|居民|村民(?!小组)|业主|工人|职工|员工|民工|农民|老人|老师|患者|病人|游客|乘客|旅客|群众|师生|家长|市民|教师|消费者|会员|受害|投资|储户"
     "|平民|男子|女子|女生|男生|女孩|男孩|女工|司机|骑手|师傅|老乡|兄弟|姐妹|工友|同事|矿工|船员|村干|租客|租户|住客|受伤|伤者|伤员|死者|遇难"
 )
 _PERSON = (
-    rf"[名位]|号?人(?:员)?{_NO_PERSON}|号(?:{_PEOPLE})|个?(?:{_PEOPLE}|人{_NO_PERSON})|个(?=[都全被拉吐住晕发死伤])|口(?=人|之家|[都全被死遇身葬丧,。、]|中毒|住院)"
+    rf"[名位]|号?人(?:员)?{_NO_PERSON}|(?<=[多来几十百千余])号(?:{_PEOPLE})|个?(?:{_PEOPLE}|人{_NO_PERSON})|个(?=[都全被拉吐住晕发死伤])|口(?=人|之家|[都全被死遇身葬丧]|中毒|住院)"
     r"|个?大人|阿婆|阿姨"
 )
 _HOUSE = r"户(?![口籍外型头主名])|[家个](?:住户|农户|商户|业主|养殖户|门店|店铺|摊位)|多?家(?:人家)"
 _YUAN = r"元|块(?![地砖石板肉布田])|人民币|钱|大洋|rmb"
-_NO_SUM = r"(?<=[万亿wk])(?![人户名位个吨平亩次辆件只张家级条步粉块斤里米公千瓦套株字立台头羽度年天])"
+_NO_SUM = r"(?:(?<=[万亿wk千+])|(?<=[万千百][一二三四五六七八九1-9]))(?![人户名位个吨平亩次辆件只张家级条步粉块斤里米公千瓦套株字立台头羽度年天])"
 _COUNT = re.compile(
     rf"(?P<number>(?!12345[^0-9]){NUMBER})"
     rf"(?:(?P<money>(?:{_YUAN})|{_NO_SUM})|(?P<house>{_HOUSE})|(?P<people>{_PERSON})|(?P<pair>(?<=[俩仨])))"
 )
 _TOLL = re.compile(
-    rf"(?P<first>已?致|造成|酿成?|导致|共|已有?|目前)?(?<![一二三四五六七八九十百0-9.])(?P<dead>{NUMBER})死(?![一不路角党穴结板者])"
+    rf"(?P<first>已?致|造成|酿成?|导致|共|已有?|目前)?(?<![一二三四五六七八九十百0-9.])(?P<dead>{NUMBER})死(?![不路角党穴结板者]|一(?!人?名?[重轻]?[伤失昏]))"
     rf"(?:[,、]?(?P<hurt>{NUMBER})(?:人|名)?(?P<serious>重)?轻?(?:伤|昏迷|病危)|(?P<lost>[,、]?{NUMBER}人?(?:失踪|失联|被困))|(?P<end>[,。;!?、的]|$))"
 )
 _RANGE = re.compile(rf"(?P<least>{NUMBER})(?:[-~到至]|个?到)$")
 _STARTS = "0123456789一二三四五六七八九十百千两几数〇万亿半俩仨廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 _UNIT_STARTS = "名位人户家元块钱大r学同孩小儿幼娃婴居村业工职员民农老患病游乘旅群师市教消会受投储平男女司骑兄姐矿船租住伤死遇口阿"
-_AFTER_GE = frozenset("都全被拉吐住晕发死伤大")
+_AFTER_GE = "都全被拉吐住晕发死伤大亿多"
 _ORDINALS = frozenset("第每各/.")
-_LARGE = tuple(map(ord, "万亿wk俩仨"))
-_ONE = "一"
+_LARGE = tuple(map(ord, "千万亿wk俩仨"))
+_OTHER_WORD = {"伤": "(?![害感心])", "院": "(?!子)"}  # 严重伤害 is no 重伤, 暂住院子里 no 住院
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _tolled(toll: re.Match[str]) -> Iterator[Hit]:
 
 
 def _runs(codes: Codes) -> list[tuple[int, int]]:
-    """(start, end) of every run of numeral characters that a unit follows (or that ends in 万, 亿 …)."""
+    """(start, end) of every run of numeral characters that a unit follows, or that has a 万, 亿 … in it."""
     numeral, unit, after_ge = _classes()
     inside = np.concatenate(([False], numeral[codes], [False]))
     edges = np.flatnonzero(inside[1:] != inside[:-1])
@@ -137,7 +137,8 @@ def _runs(codes: Codes) -> list[tuple[int, int]]:
     padded = np.append(codes, (0, 0))
     after, second = padded[ends], padded[ends + 1]
     held = np.isin(after, (ord("个"), ord("号")))  # 一个 is everywhere, 一个工人 is not
-    counts = np.where(held, unit[second] | after_ge[second], unit[after]) | np.isin(codes[ends - 1], _LARGE)
+    large = np.concatenate(([0], np.cumsum(np.isin(codes, _LARGE))))
+    counts = np.where(held, unit[second] | after_ge[second], unit[after]) | (large[ends] > large[starts])
     return list(zip(starts[counts].tolist(), ends[counts].tolist(), strict=True))
 
 
@@ -145,11 +146,11 @@ def _runs(codes: Codes) -> list[tuple[int, int]]:
 def _classes() -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Per code point of the BMP: may stand in a numeral; may begin a unit; may follow 个 where no noun does."""
     tables = np.zeros((3, BMP), np.bool_)
-    for table, chars in zip(tables, (NUMERALS, _UNIT_STARTS, "".join(_AFTER_GE)), strict=True):
+    for table, chars in zip(tables, (NUMERALS, _UNIT_STARTS, _AFTER_GE), strict=True):
         table[[ord(char) for char in chars]] = True
     return tables[0], tables[1], tables[2]
 
 
 def any_of(words: Iterable[str]) -> str:
     """A pattern of all words, the longest first; one that matches nothing where there is none."""
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) or r"(?!)"
+    return "|".join(re.escape(word) + _OTHER_WORD.get(word[-1], "") for word in sorted(words, key=len, reverse=True)) or "(?!)"

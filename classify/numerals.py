@@ -30,13 +30,14 @@ NUMBER = (
     rf"{_SOME}(?:个多?(?=亿)亿)?\+?"
 )
 _AND_SOME = re.compile(r"(?<=.)几(?![十百千万亿])|(?<=[十百千])几")  # 二十几, 十几万
+_OR_MORE = re.compile(r"(十几)[二三四五六七八九]十$")  # 十几二十
 _ARABIC_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)([十百千万亿]*)")
 
 
 def number(words: str) -> float | None:
     """The value of a folded numeral, None if it is none. "几十" counts 20, "十几" 10, "三五" 3: the least it can mean."""
     plain = words.translate(_FORMAL).replace("念", "二十").replace("卌", "三十").translate(_MORE)
-    plain = _AND_SOME.sub("", plain)
+    plain = _AND_SOME.sub("", _OR_MORE.sub(r"\1", plain))
     if not plain or plain in _SPOKEN:
         return _SPOKEN.get(plain)
     return _arabic(plain) if plain[0].isascii() else _chinese(plain)

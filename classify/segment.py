@@ -25,6 +25,11 @@ def words(text: str) -> list[str]:
     return list(rjieba.cut(text))
 
 
+def is_word(text: str) -> bool:
+    """Whether the dictionary has it as one word."""
+    return list(rjieba.cut(text, False)) == [text]
+
+
 def keywords(text: str, n: int, stop_words: frozenset[str] | None = None) -> tuple[str, ...]:
     """At most n Chinese words: the most frequent, then the longest, then the first; no stop words, no single characters."""
     stop = shipped_stop_words() if stop_words is None else stop_words

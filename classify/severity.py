@@ -22,7 +22,7 @@ from stream.messages import Facts, Grade, Reason
 
 Fact = Literal["deaths", "injured", "people", "households", "money", "sign"]
 Field = Literal["title", "text"]
-Harm = Literal["", "serious", "sick"]
+Harm = Literal["", "serious", "sick", "mild"]
 
 _BREAK = re.compile(r"[,。;!?\n|:]|\.(?![0-9])")
 _BREAK_BEFORE = re.compile(r"[^,。;!?\n|:]*")
@@ -32,8 +32,10 @@ GRADED = ("deaths", "serious", "injured", "sick", "money")
 _NEAR = 12  # characters between a number of people and the word that says what befell them
 _AGE = r"[0-9]+(?:多|余)?(?:岁|周岁|个月|月龄)"
 _GAP = rf"(?:{_AGE}|[^,。;、0-9]){{0,{_NEAR}}}?"
-_WANTED = re.compile(r"[要快想能会不没险]$")  # 要死了, 会淹死, 没死亡
-_AFTER_TOLD = re.compile(rf"(?:了|过)?(?:(?P<n>{NUMBER})[个人口名位条]?)?")
+_NOT_DEAD = re.compile(r"[要快想能会不没险烦吵堵逼气热累急笑吓臭熏挤焊封锁饿疼痛困因惨恨坑整疯卡“\"似被]$")  # 要死了, 烦死了, 没死亡
+_AFTER_TOLD = re.compile(rf"(?:了|过)?(?:(?P<n>{NUMBER})(?:[个人口名位](?!月|小时|塘|棚|多月)|(?<=[俩仨])))?")
+_AGO = re.compile(rf"(?:了|过)?{NUMBER}个?[年月]")
+_ADDRESS = re.compile(r"(?:[栋幢座元楼层室路]|[0-9]-[0-9]+-|号[楼院]?)$")  # 3栋101户
 _HEAD = 60  # characters in which a text says that it tells of a drill
 
 
@@ -58,6 +60,7 @@ class _Around:
     """The clause and the sentence that a hit stands in, cut at the hit."""
 
     before: str
+    hit: str
     after: str
     lead: str  # the sentence's clauses so far, with `before`
     rest: str  # `after`, to the end of the sentence
@@ -65,7 +68,7 @@ class _Around:
 
     @property
     def clause(self) -> str:
-        return f"{self.before}{self.after}"
+        return f"{self.before}{self.hit}{self.after}"
 
 
 class SeverityReader:
@@ -80,13 +83,16 @@ class SeverityReader:
         self._injury_after = re.compile(rf"^{_GAP}(?:{injury})")
         self._injury_before = re.compile(rf"(?:{injury})(?:人数)?[^,。;、0-9一二三四五六七八九十]{{0,4}}$")
         self._serious, self._sick = re.compile(any_of(words.serious)), re.compile(any_of(words.sick))
+        self._mild, self._treated = re.compile(any_of(words.mild)), re.compile(any_of(words.treated))
         self._harm, self._loss = re.compile(any_of(words.harm)), re.compile(any_of(words.loss))
+        self._sure = re.compile(any_of(words.loss_sure))
         self._harmless = re.compile(any_of(words.harmless))
         self._denied = re.compile(any_of((*words.negation, *words.supposed)))
         self._asked, self._past = re.compile(any_of(words.asked)), re.compile(any_of(words.past))
         self._none = re.compile(rf"(?:{any_of(words.none)})[^,。;]{{0,3}}$")
         self._animal = re.compile(any_of(words.not_people))
         victims = any_of(words.victims)
+        self._victim = re.compile(victims)
         self._victim_before = re.compile(rf"(?:{victims})(?:{_AGE}|[^,。;、]){{0,{_NEAR}}}$")
         self._victim_next = re.compile(rf"^[个名位]?(?:人(?![民生家才])|{victims})")
         self._lost_before = re.compile(rf"(?:{victims})[也就都人已经全]{{0,3}}$")
@@ -112,16 +118,18 @@ class SeverityReader:
         if not fact or not value or self._drill.search(f"{around.head}\n{around.lead}{around.rest}"):
             return None
         first, last = folded.span(hit.start - base, hit.end - base)
-        clause = f"{around.before}{folded.text[hit.start - base : hit.end - base]}{around.after}"
-        how = self._how(hit, clause) if fact == "injured" else ""
+        how = self._how(hit, around.clause) if fact == "injured" else ""
         past = fact == "deaths" and bool(self._past.search(around.lead))
         sign = hit.kind if fact == "sign" else ""
         return Found(fact, value, original[first:last], field, first, last, how, past, sign)
 
     def _how(self, hit: Hit, clause: str) -> Harm:
-        """A heavy injury weighs more in the grades than a light one; the sick are counted by other rules."""
+        """A heavy injury weighs more in the grades than a light one; the sick are counted by other rules, and those whom
+        nobody had to treat weigh less."""
         if hit.kind == "badly" or (hit.kind != "hurt" and self._serious.search(clause)):
             return "serious"
+        if self._mild.search(clause) and not self._treated.search(clause):
+            return "mild"
         return "sick" if self._sick.search(clause) else ""
 
     def _fact(self, hit: Hit, around: _Around) -> tuple[Fact | None, float]:
@@ -134,7 +142,7 @@ class SeverityReader:
             return "sign", 1.0
         if hit.kind == "told":
             return "deaths", self._told(hit.word, around)
-        if hit.kind == "alone" and self._animal.search(around.clause):
+        if hit.kind == "alone" and "人" not in hit.word and self._animal.search(around.clause):
             return None, 0.0
         return ("injured" if hit.kind in ("hurt", "badly") else "deaths"), hit.value
 
@@ -144,26 +152,31 @@ class SeverityReader:
 
     def _told(self, word: str, around: _Around) -> float:
         """How many died by a word that tells of people only where one is named: 撞死了一个孩子, 炸死四个; 0 for fish and dogs."""
-        if self._animal.search(around.clause) or _WANTED.search(around.before):
+        if self._animal.search(f"{around.lead}{around.hit}{around.after}") or _NOT_DEAD.search(around.before):
             return 0.0
         next_ = _AFTER_TOLD.match(around.after)
         if next_ and next_["n"]:
             return number(next_["n"]) or 0.0
         if word != "死亡" and next_ and self._victim_next.search(around.after[next_.end() :]):
             return 1.0
+        if word == "人没了":
+            return 1.0 if self._victim.search(around.lead) else 0.0
         before = self._lost_before if word == "没了" else self._victim_before
-        return 1.0 if before.search(around.before) else 0.0
+        return 1.0 if before.search(around.before) and not _AGO.match(around.after) else 0.0
 
     def _counted(self, kind: str, around: _Around) -> Fact | None:
         """What a number counts in its clause."""
         if self._denied.search(around.before) or self._asked.search(around.before):
             return None
+        if kind != "money" and around.hit[0].isascii() and _ADDRESS.search(around.before):
+            return None
         if kind == "people":
             return self._people(around)
-        wanted = self._harm if kind == "house" else self._loss
-        if self._harmless.search(around.clause) or not wanted.search(around.clause):
+        if self._harmless.search(around.clause) and not (kind == "money" and self._sure.search(around.clause)):
             return None
-        return "households" if kind == "house" else "money"
+        if kind == "house":
+            return "households" if self._harm.search(f"{around.lead}{around.hit}{around.rest}") else None
+        return "money" if self._loss.search(around.clause) else None
 
     def _people(self, around: _Around) -> Fact | None:
         before, after = around.before, around.after
@@ -179,7 +192,7 @@ class SeverityReader:
         level, reasons = 1, []
         for one in found:
             if best := self._rule_of(one):
-                severity = best.severity - one.past
+                severity = min(best.severity - one.past, 3 if one.harm == "mild" else 4)
                 level = max(level, severity)
                 reasons.append(_reason(one, severity, best.rule, best.source))
         return level, [reason for reason in reasons if level > 1 and reason.answer == f"severity:{level}"][:2]
@@ -223,7 +236,7 @@ def _figures(found: Sequence[Found]) -> dict[str, float]:
     """The largest figure of each kind that grades go by; what is long past or elsewhere has none."""
     figures: dict[str, float] = {}
     for one in found:
-        kind = one.harm or one.fact
+        kind = {"mild": "sick"}.get(one.harm, one.harm) or one.fact
         if kind in GRADED and not one.past:
             figures[kind] = max(figures.get(kind, 0.0), one.value)
     return figures
@@ -245,7 +258,7 @@ def _around(plain: str, at: int, to: int) -> _Around:
     lead = _cut_before(_STOP_BEFORE, plain, at)
     before = _cut_before(_BREAK_BEFORE, lead, len(lead))
     after, rest = _cut_after(_BREAK, plain, to), _cut_after(_STOP, plain, to)
-    return _Around(before, after, lead, rest, plain[:_HEAD])
+    return _Around(before, plain[at:to], after, lead, rest, plain[:_HEAD])
 
 
 def _cut_before(unbroken: re.Pattern[str], plain: str, at: int) -> str:
