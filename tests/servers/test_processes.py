@@ -133,6 +133,10 @@ def test_run_supervises_every_part_against_the_servers(house: House, start: Call
     assert not processes_of(house.data)
 
 
+def is_ready(part: Running) -> bool:
+    return "is ready" in part.log.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("stage", "server"), [("judge", "kafka_server"), ("archive", "elastic_server"), ("decide", "postgres_server")]
 )
@@ -142,8 +146,8 @@ def test_a_stage_stops_in_time_while_its_server_hangs(
     hung: Server = request.getfixturevalue(server)
     part = start("worker", stage)
     feeding = start("worker", "judge") if stage != "judge" else part
-    for one in (part, feeding):  # a judge still at its start asks the archive, and would hang before it fed anybody
-        eventually(lambda one=one: "is ready" in one.log.read_text("utf-8"), LONG)
+    eventually(lambda: is_ready(part), LONG)
+    eventually(lambda: is_ready(feeding), LONG)  # one still at its start asks the archive, and would feed nobody
     if (
         stage == "judge"
     ):  # nothing can be published while Kafka hangs; the others must meet their server with work to do
