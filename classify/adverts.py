@@ -9,12 +9,14 @@ import re
 from collections import defaultdict
 from typing import Literal
 
+from classify.clean import fold, fold_words
 from classify.names import Names
 from configs.lexicon import Adverts, Sign, load_lexicon
 from stream.messages import Judgement, Post, Reason
 
 Kind = Literal["advert", "template", ""]
-Hits = list[tuple[Literal["title", "text"], int, str]]
+Field = Literal["title", "text"]
+Hits = list[tuple[Field, int, str]]
 
 ADVERT, TEMPLATE = "set_aside:advert", "set_aside:template"
 SOURCE = "configs/lexicon.yaml"
@@ -33,8 +35,8 @@ class AdvertReader:
         rules = adverts or load_lexicon().adverts
         self._signs = rules.signs
         self._threshold = rules.threshold
-        self._templates = frozenset(_NO_WORD.sub("", text).lower() for text in rules.templates)
-        self._sign_of = {word: sign for sign in rules.signs for word in sign.words}
+        self._templates = frozenset(_NO_WORD.sub("", fold(text).text) for text in rules.templates)
+        self._sign_of = {fold(word).text: sign for sign in rules.signs for word in sign.words}
         self._finder = Names(self._sign_of)
 
     def set_aside(self, post: Post, judgement: Judgement | None = None) -> tuple[Kind, tuple[Reason, ...]]:
@@ -53,7 +55,7 @@ class AdvertReader:
 
     def _nothing_said(self, post: Post) -> str:
         """The rule if the post says nothing. A title is a word of its own, unless it repeats a stock phrase."""
-        words, head = (_NO_WORD.sub("", part).lower() for part in (post.text, post.title))
+        words, head = (_NO_WORD.sub("", fold_words(part).text) for part in (post.text, post.title))
         if head and head not in self._templates:
             return ""
         if not words and not head:
@@ -61,12 +63,14 @@ class AdvertReader:
         return _STOCK if words in self._templates or not words else ""
 
     def _signs_of(self, post: Post) -> dict[str, Hits]:
-        """Key of each sign that counts -> where its words stand."""
+        """Key of each sign that counts -> where its words stand, as they are written."""
         hits: defaultdict[str, Hits] = defaultdict(list)
-        for at, word in self._finder.find(post.title):
-            hits[self._sign_of[word].key].append(("title", at, word))
-        for at, word in self._finder.find(post.text[:_MUCH]):
-            hits[self._sign_of[word].key].append(("text", at, word))
+        fields: tuple[tuple[Field, str], ...] = (("title", post.title), ("text", post.text[:_MUCH]))
+        for field, written in fields:
+            folded = fold_words(written)
+            for at, word in self._finder.find(folded.text):
+                start, end = folded.span(at, at + len(word))
+                hits[self._sign_of[word].key].append((field, start, written[start:end]))
         return {sign.key: hits[sign.key] for sign in self._signs if len(hits.get(sign.key, ())) >= sign.at_least}
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from classify.clean import BMP, Codes, code_points, table
+from classify.clean import BMP, Codes, breaks, code_points, table
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
@@ -79,6 +79,7 @@ def read_batch(titles: Sequence[str], texts: Sequence[str]) -> Batch:
     at = np.where(title, place - 1, place - head - 2).astype(np.int32)
     _mask_places(codes)
     kept = np.flatnonzero(codes)
+    kept = np.delete(kept, breaks(codes[kept], [len(kept)]))
     codes = codes[kept]
     return Batch(codes, post[kept], title[kept], at[kept], _word_table()[np.minimum(codes, BMP - 1)], len(docs))
 

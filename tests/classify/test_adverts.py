@@ -33,7 +33,13 @@ def judgement(intent: str, score: float) -> Judgement:
         ("", "旺铺转让，位置好，价格可小刀，有意者联系【手机号】", "advert"),
         ("", "领资料 http://a.example http://b.example http://c.example 手慢无", "advert"),
         ("", "注册送彩金，首存送百分之五十，进群领", "advert"),
+        ("", "加.微.信【微信号】，ВХ同号，日结兼职", "advert"),
+        ("", "專業疏通下水道，二十四小時上門，歡迎來電", "advert"),
+        ("", "新店福利，美甲第二位半价，私信约", "advert"),
+        ("", "代理火热招募中，零门槛零囤货，上家带", "advert"),
+        ("", "祖传膏药，前五十名免费试用，详情私聊", "advert"),
         ("", "转发微博", "template"),
+        ("", "轉發微博", "template"),
         ("沙发", "沙发！！", "template"),
         ("", "。。。", "template"),
         ("", "【举报】有人在小区群发刷单兼职，加微信后被骗三千元，求助", ""),
@@ -60,6 +66,13 @@ def test_reasons_show_the_words_where_they_stand() -> None:
     shown = [(one.title if reason.field == "title" else one.text)[reason.start : reason.end] for reason in reasons]
     assert shown == [reason.phrase for reason in reasons]
     assert shown
+
+
+def test_words_in_disguise_are_shown_as_written() -> None:
+    one = post("日.结.兼职手机就能做，加\u200b微信")
+    _, reasons = READER.set_aside(one)
+    assert {reason.phrase for reason in reasons} == {"日.结.兼职", "加\u200b微信"}
+    assert all(one.text[reason.start : reason.end] == reason.phrase for reason in reasons)
 
 
 def test_a_post_in_which_the_model_is_sure_of_a_complaint_stays() -> None:
