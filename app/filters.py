@@ -1,4 +1,4 @@
-"""`minsheng judge` and `minsheng events`: posts in as JSON lines, answers out as JSON lines.
+"""`minsheng judge`, `minsheng events` and `minsheng mask`: posts in as JSON lines, answers out as JSON lines.
 
 An input line is an object with `id`, `title`, `text` and optionally `source`, `kind`, `published_at` (ISO 8601; without
 a zone it is Asia/Shanghai). A bad line is told on stderr with its number and the rest goes on.
@@ -47,31 +47,26 @@ def lines_as_they_come(stream: IO[bytes]) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def read_posts(lines: Iterable[tuple[int, bytes]], complain: Complaints, now: datetime) -> Iterator[Post]:
-    """Posts from numbered JSON lines, bad ones told and left out. Blank lines are skipped."""
+def read_lines(lines: Iterable[tuple[int, bytes]], complain: Complaints, parse: Callable[[bytes], T]) -> Iterator[T]:
+    """What numbered lines hold, bad ones told and left out. Blank lines are skipped."""
     for number, line in lines:
         if not line.strip():
             continue
         try:
-            yield parse_post(line, now)
+            yield parse(line)
         except MinshengError as error:
             complain(number, str(error))
 
 
 def parse_post(line: bytes, now: datetime) -> Post:
     """Raises MinshengError, naming the field, for what is no post."""
-    try:
-        row = json.loads(line)
-    except ValueError as error:  # also bad UTF-8
-        raise MinshengError(f"不是合法的 JSON (UTF-8): {error}") from error
-    if not isinstance(row, dict):
-        raise MinshengError('不是 JSON 对象，应为 {"id": …, "title": …, "text": …}')
-    title, text = _text(row, "title"), _text(row, "text")
+    row = parse_object(line, '{"id": …, "title": …, "text": …}')
+    title, text = text_of(row, "title"), text_of(row, "text")
     if not title.strip() and not text.strip():
         raise MinshengError("字段 title 和 text 都是空的，至少要有一个")
     return Post(
-        id=_id(row),
-        source=_text(row, "source"),
+        id=str(id_of(row)),
+        source=text_of(row, "source"),
         kind=_kind(row),
         title=title,
         text=text,
@@ -80,14 +75,26 @@ def parse_post(line: bytes, now: datetime) -> Post:
     )
 
 
-def _id(row: dict[str, Any]) -> str:
+def parse_object(line: bytes, example: str) -> dict[str, Any]:
+    """Raises MinshengError for what is no JSON object."""
+    try:
+        row = json.loads(line)
+    except ValueError as error:  # also bad UTF-8
+        raise MinshengError(f"不是合法的 JSON (UTF-8): {error}") from error
+    if not isinstance(row, dict):
+        raise MinshengError(f"不是 JSON 对象，应为 {example}")
+    return row
+
+
+def id_of(row: dict[str, Any]) -> str | int:
+    """The id as given. Raises MinshengError where it is missing or neither a text nor an integer."""
     value = row.get("id")
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise MinshengError(f"字段 id: 缺少，或不是文字或整数: {value!r}")
-    return str(value)
+    return value
 
 
-def _text(row: dict[str, Any], name: str) -> str:
+def text_of(row: dict[str, Any], name: str) -> str:
     value = row.get(name)
     if value is None:
         return ""
@@ -185,13 +192,24 @@ def run_filter(
     errors: IO[str] | None = None,
 ) -> int:
     """Answer posts batch by batch as they come; returns the number of bad lines."""
+    return answer_lines(lambda line: parse_post(line, now), answer, source, out, errors)
+
+
+def answer_lines(
+    parse: Callable[[bytes], T],
+    answer: Callable[[Sequence[T]], Iterable[dict[str, Any]]],
+    source: IO[bytes] | None = None,
+    out: IO[str] | None = None,
+    errors: IO[str] | None = None,
+) -> int:
+    """Answer what `parse` makes of the lines, as they come; returns the number of bad ones."""
     source, out, errors = source or sys.stdin.buffer, out or sys.stdout, errors or sys.stderr
     complain = Complaints(errors)
     number = 0
     for lines in lines_as_they_come(source):
-        posts = read_posts(enumerate(lines, number + 1), complain, now)
+        parsed = read_lines(enumerate(lines, number + 1), complain, parse)
         number += len(lines)
-        for batch in batches(posts, BATCH):
+        for batch in batches(parsed, BATCH):
             for row in answer(batch):
                 print(json.dumps(row, ensure_ascii=False), file=out)
             out.flush()

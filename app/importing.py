@@ -205,5 +205,7 @@ def _duplicate(one: Duplicate) -> str:
 
 
 def _bad(one: BadRow) -> str:
+    from classify.pii import mask
+
     sheet = f"{one.sheet} " if one.sheet else ""
-    return f"{sheet}第 {one.row} 行 {one.column}: {one.value!r} {one.reason}"
+    return f"{sheet}第 {one.row} 行 {one.column}: {mask(one.value)!r} {mask(one.reason)}"

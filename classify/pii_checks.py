@@ -12,13 +12,15 @@ _BEFORE = 18  # characters before a number that are looked at
 
 _PHONE_WORD = re.compile(
     r"(?:电话|手机|座机|固话|联系|号码|致电|拨打|打给|短信|来电|回电|回话|通话|微信|打我|找我|加我|[机联]系方式|[☎📞📱]"
-    rf"|(?i:tel|phone|mobile|call|cell|vx|wx|qq|[^a-z][vt]))[^0-9{BLANKS}]{{0,10}}$"
+    rf"|(?i:tel|phone|mobile|call|cell|vx|wx|qq|[^a-z][vt]))[^0-9\n。!?{BLANKS}]{{0,10}}$"
 )
 _ID_WORD = re.compile(rf"(?:身份证|证件号|证件|身份号|公民身份|身份信息)[^0-9{BLANKS}]{{0,12}}$")
 _CARD_WORD = re.compile(
     rf"(?:银行卡|储蓄卡|借记卡|信用卡|工资卡|社保卡|一卡通|存折|[工农中建交商行]行卡|收款卡)[^0-9{BLANKS}]{{0,10}}$"
 )
-_PAYING_WORD = re.compile(rf"(?:卡|银行|账[号户]|帐[号户]|开户|[汇打转]款|支行|分行)[^0-9{BLANKS}]{{0,12}}$")
+_PAYING_WORD = re.compile(
+    rf"(?:卡|银行|账[号户]|帐[号户]|开户|[汇打转存](?:款|到|入|给)|收款|支行|分行)[^0-9{BLANKS}]{{0,12}}$"
+)
 _MONEY_BEFORE = re.compile(r"(?:[¥￥$]|人民币|金额|价值|共计|合计|总计|造价|总额|余额|[合总单]价)(?:为|是|:|约|达)? ?$")
 _AMOUNT_AFTER = re.compile(
     r" ?(?:[多余]?(?:元|块[钱,。]?|万元|万[人户吨平亩辆块只个]|亿|美元|欧元|港币)|吨|平方|平米|㎡|立方|公[里斤顷]|千[克米瓦]|米|亩|人次"

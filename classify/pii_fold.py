@@ -84,17 +84,15 @@ def plain_of(text: str) -> Plain:
 def readings(plain: str) -> list[str]:
     """The plain text in every way in which its digits may be meant, of the same length; the plainest first."""
     found = [_DASH.sub("-", plain)]
-    if _SPELLED_RUN.search(plain):
+    if any(_CHINESE_DIGIT.search(run.group()) for run in _ANY_RUN.finditer(plain)):
         found += [plain.translate(_SPELLED), _WORD.sub(BLANK, plain).translate(_SPELLED)]
     if _LOOKS_ALIKE.search(plain):
         found.append(plain.translate(_SPELLED | _ALIKE))
     return list(dict.fromkeys(found))
 
 
-_SPELLED_RUN = re.compile(
-    rf"[{CHINESE}]{GAP}{{0,3}}[{CHINESE}0-9](?:{GAP}{{0,3}}[{CHINESE}0-9]){{3}}"
-    rf"|[0-9](?:{GAP}{{0,3}}[0-9]){{0,9}}{GAP}{{0,3}}[{CHINESE}](?:{GAP}{{0,3}}[{CHINESE}0-9]){{3}}"
-)
+_ANY_RUN = re.compile(rf"[{CHINESE}0-9](?:{GAP}{{0,3}}[{CHINESE}0-9]){{4,}}")
+_CHINESE_DIGIT = re.compile(f"[{CHINESE}]")
 
 
 def blank(plain: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -44,6 +44,7 @@ _PLACE_ENDS = frozenset("镇乡村县市区省州路街巷弄苑府阁湾庄店�
 _NOT_GIVEN = frozenset("的是住说称也就都们您你我他她它了吗吧呢这那")
 _TITLE = "先生|女士|小姐|师傅|阿姨|大爷|大妈|大姐|大哥|同志|老师|经理|主任|老板|队长|组长|大叔|叔叔|奶奶|爷爷|医生|律师"
 _HAN = "\u4e00-\u9fff"
+_TITLED = re.compile(rf"(?:{_TITLE})$")
 _NAME = rf"(?:{_COMPOUND})(?:(?:{_TITLE})|某{{1,2}}|[{_HAN}]{{1,2}})|[{_SURNAMES}](?:[{_HAN}]{{0,2}}?(?:{_TITLE})|某{{1,3}}|[*xX×]{{1,2}}|[{_HAN}]{{1,2}})"
 _AFTER = re.compile(
     rf"$|[^{_HAN}]|电话|手机|号码|联系|身份|证件|微信|薇信|邮箱|扣扣|卡号|银行|账号|帐号|住址|地址|家住|家在|住在|现住|现居|居住|住|户籍|系|的|是|为|于|在"
@@ -90,6 +91,7 @@ _HOUSE = re.compile(
 _HOME = re.compile(
     r"(?:家住|住址|住在|家在|我家|现住|现居|居住在?|租住在?|住所|本人住|我住|[,， ]住|地址|户籍|门牌号?|房号|老家)"
 )
+_DWELLERS = ("业主", "住户", "租户", "户主", "的业主", "的住户")
 _SENTENCE_END = re.compile(r"[。！？!?\n;；]")
 
 
@@ -119,7 +121,7 @@ def _is_given(plain: str, match: re.Match[str], numbers: Sequence[Span]) -> bool
     if _at_home(plain, start):
         return True
     dashed = match.group()[0].isdigit() and "-" in match.group() and match.group()[-1].isdigit()
-    return not dashed and _is_near(plain, start, end, numbers)
+    return (not dashed or plain.startswith(_DWELLERS, end)) and _is_near(plain, start, end, numbers)
 
 
 def _at_home(plain: str, start: int) -> bool:
@@ -168,13 +170,14 @@ def _beside(plain: str, span: Span) -> Iterator[tuple[int, int]]:
 
 
 def _is_name(word: str) -> bool:
-    if word[:2] in _EVERYDAY or _NOT_GIVEN & set(word[1:]):
+    core = _TITLED.sub("", word)
+    if core[:2] in _EVERYDAY or _NOT_GIVEN & set(core[1:]):
         return False
-    return word[-1] not in _PLACE_ENDS or re.search(rf"(?:{_TITLE})$", word) is not None
+    return core != word or word[-1] not in _PLACE_ENDS
 
 
 def _again(plain: str, name: str) -> Iterator[tuple[int, int]]:
     """Every place where a name of two characters or more stands again (李某 and titles are too common for that)."""
-    if "某" in name or not re.fullmatch(rf"[{_HAN}]{{2,4}}", name) or re.search(rf"(?:{_TITLE})$", name):
+    if "某" in name or not re.fullmatch(rf"[{_HAN}]{{2,4}}", name) or _TITLED.search(name):
         return
     yield from (match.span() for match in re.finditer(re.escape(name), plain))

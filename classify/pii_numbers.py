@@ -30,7 +30,7 @@ Token = tuple[int, int]  # a group of digits
 
 _RUN = re.compile(rf"[0-9]+(?:{GAP}{{1,3}}[0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")
-_COUNTRY = re.compile(r"(?:0086|086|86|0)?(?=1[3-9])")
+_COUNTRY = re.compile(r"(?:0086|086|86|0)?(?=1(?:[3-9]|$))")
 _SAME_BETWEEN = re.compile(
     rf"(?<![0-9])1([^0-9\n{BLANKS}]{{1,2}})[3-9](?:\1[0-9]){{9}}(?!\1?[0-9])"
     r"|(?<![0-9])1[3-9][0-9]([^\W0-9xX]{1,2})[0-9]{4}\2[0-9]{4}(?!\2?[0-9])"
@@ -82,7 +82,7 @@ _WECHAT = re.compile(
 _SURE = re.compile(rf"{_NAMED}|{_SAID}|[:=→【】{WECHAT_HEAD}]")
 _QQ = re.compile(
     r"(?:(?:(?<![A-Za-z])(?:[Qq]{2}|[Qq](?=[:号群]| ?[0-9]{6}))|扣扣|企鹅|球球|加[Qq])"
-    rf"(?:邮箱|群号?|{_NAMED})?{_SAID}?{_OPENING}|{QQ_HEAD})"
+    rf"(?:邮箱|群)?{_NAMED}?{_SAID}?{_OPENING}|{QQ_HEAD})"
     rf"({_SERVICE}(?:[1-9][0-9]{{4,10}}|[1-9]({GAP}{{1,2}})[0-9](?:\2[0-9]){{3,9}}|[1-9][0-9]{{2,3}}(?:[ \-·][0-9]{{3,4}}){{1,2}}))(?![0-9])"
 )
 
@@ -90,7 +90,7 @@ _QQ = re.compile(
 _MANY_DIGITS = re.compile(rf"[{ANY_DIGIT}oO](?:{GAP}{{0,4}}[{ANY_DIGIT}oOlI|]){{6}}")
 _WORDS = re.compile(
     r"@|＠|艾特|微信|[薇威维徽]信|卫星|[vVｖＶ]信|扣扣|企鹅|球球|加[微薇]|[Qq][Qq号群:：]|[Qq] ?[0-9]|[加➕+][VvQqＶｖ]|[VvWwＶｖＷｗ]\.?[XxＸｘ]|ＱＱ|ｑｑ"
-    rf"|[Ee] ?[Cc]hat|wxid|[VvＶｖ][:：号]|[(\[{{]at[)\]}}]|[#点][A-Za-z0-9\-]*(?:com|cn)|[{_PROVINCES}][ ·]?[A-Za-zＡ-Ｚａ-ｚ]"
+    rf"|[Ee] ?[Cc]hat|wxid|[VvＶｖ][:：号]|[(\[{{]at[)\]}}]|#[A-Za-z0-9\-]+[.。点]|点(?:com|cn|net)|[{_PROVINCES}]{GAP}{{0,2}}[A-Za-zＡ-Ｚａ-ｚ]"
 )
 
 
@@ -160,7 +160,7 @@ def _cards(plain: str, groups: Sequence[Token]) -> Iterator[Span]:
         for begin, end in groups[first : first + 19]:
             digits += end - begin
             if 16 <= digits <= 19:
-                ends.append((end, end - start > digits))
+                ends.append((end, digits < end - start < 2 * digits - 1))  # in groups, but not each digit apart
         for end, grouped in reversed(ends):
             if checks.is_bank_card(plain, start, end, grouped):
                 yield Span(start, end, "bank")
@@ -177,20 +177,21 @@ def _mobiles(plain: str, groups: Sequence[Token]) -> Iterator[Span]:
 def _mobile_at(plain: str, groups: Sequence[Token], first: int) -> Span | None:
     """The mobile number (1[3-9] and nine digits more, after a country code or 0) whose first group this is."""
     start, end = groups[first]
-    if prefix := _COUNTRY.match(plain, start, end):
-        begin = prefix.end()
-    elif plain[start:end] == "1" and first + 1 < len(groups) and plain[groups[first + 1][0]] in "3456789":
-        begin = start
-    else:
+    prefix = _COUNTRY.match(plain, start, end)
+    if not prefix:
         return None
+    begin = prefix.end()
     taken = [(begin, end)]
     while sum(e - s for s, e in taken) < 11 and first + len(taken) < len(groups):
         taken.append(groups[first + len(taken)])
-    if sum(e - s for s, e in taken) != 11 or not checks.is_phone(plain, start, taken[-1][1]):
+    digits = "".join(plain[s:e] for s, e in taken)
+    if len(digits) != 11 or digits[1] < "3" or not checks.is_phone(plain, start, taken[-1][1]):
         return None
-    if len(taken) > 1 and not checks.says_phone(plain, start) and not _is_grouped(plain, groups, first, taken):
+    outset = _with_country(plain, groups, first)
+    sure = len(taken) == 1 or outset < begin or checks.says_phone(plain, outset)
+    if not sure and not _is_grouped(plain, groups, first, taken):
         return None
-    return Span(_with_country(plain, groups, first, start), taken[-1][1], "mobile")
+    return Span(outset, taken[-1][1], "mobile")
 
 
 def _is_grouped(plain: str, groups: Sequence[Token], first: int, taken: Sequence[Token]) -> bool:
@@ -203,11 +204,11 @@ def _is_grouped(plain: str, groups: Sequence[Token], first: int, taken: Sequence
         return True
     if not all(_PLAIN_GAP.fullmatch(gap) or gap == "." for gap in gaps):
         return False
-    cuts = {sum(sizes[:count]) for count in range(1, len(sizes))}
-    dotted = "." in gaps
-    if {3, 7} <= cuts:
+    if sizes[:3] == (1, 1, 1) or {3, 7} <= {sum(sizes[:count]) for count in range(1, len(sizes))}:
         return True
-    return not dotted and (sizes in _GROUPINGS or (sizes in _HYPHENED and "-" in gaps[0]))
+    if len(sizes) == 2 and "." in gaps:
+        return False  # a decimal fraction
+    return sizes in _GROUPINGS or (sizes in _HYPHENED and "-" in gaps[0])
 
 
 def _goes_on(plain: str, groups: Sequence[Token], first: int, count: int, gaps: Sequence[str]) -> bool:
@@ -218,16 +219,12 @@ def _goes_on(plain: str, groups: Sequence[Token], first: int, count: int, gaps: 
     return any(gap in gaps for gap in around)
 
 
-def _with_country(plain: str, groups: Sequence[Token], first: int, start: int) -> int:
-    if start and plain[start - 1] == "+":
-        return start - 1
-    if not first:
-        return start
-    begin, end = groups[first - 1]
-    code = plain[begin:end]
-    if code == "0086" or (code == "86" and begin and plain[begin - 1] in "+("):
-        return begin - (code == "86")
-    return start
+def _with_country(plain: str, groups: Sequence[Token], first: int) -> int:
+    """Where the number begins, with the country's code if that is a group of its own, and its +."""
+    start = groups[first][0]
+    if first and plain[slice(*groups[first - 1])] in ("86", "086", "0086"):
+        start = groups[first - 1][0]
+    return start - 1 if start and plain[start - 1] == "+" else start
 
 
 def _spread_mobiles(plain: str) -> Iterator[Span]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Literal
 
 from configs.catalog import Sheet
@@ -18,7 +17,7 @@ from crawlers.columns import LOOKED_AT, Columns, check_overrides, is_header, mat
 from crawlers.deps import Prepare, Pseudonym, Publish
 from crawlers.posts import digest
 from crawlers.rows import BadCell, Read, cell_text, read_row
-from crawlers.tables import Cell, Table, open_tables
+from crawlers.tables import Cell, File, Table, open_tables
 from stream.messages import Kind, Post
 
 BATCH = 500
@@ -83,7 +82,7 @@ class ImportReport:
 
 
 def import_file(
-    path: Path,
+    path: File,
     sheet: Sheet,
     source: str,
     kind: Kind,

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,13 +32,28 @@ class Table:
     epoch: datetime | None = None  # day 0 of the workbook's serial dates; None for csv
 
 
-def open_tables(path: Path) -> tuple[str, Iterator[Table]]:
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """A file that was fetched and stands on no disk."""
+
+    name: str
+    content: bytes
+
+
+File = Path | InMemory
+
+
+def _open(file: File) -> IO[bytes]:
+    return BytesIO(file.content) if isinstance(file, InMemory) else file.open("rb")
+
+
+def open_tables(path: File) -> tuple[str, Iterator[Table]]:
     """How a file is encoded ("xlsx", "utf-8", "gb18030", ...) and its sheets, to be read in order, each to its end.
 
     Raises MinshengError, naming the file, for what is no spreadsheet.
     """
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             head = file.read(8)
     except OSError as error:
         raise MinshengError(f"{path.name}: 打不开文件（{error.strerror}）") from error
@@ -49,7 +65,7 @@ def open_tables(path: Path) -> tuple[str, Iterator[Table]]:
     return encoding, _csv(path, encoding)
 
 
-def encoding_of(path: Path, head: bytes) -> str:
+def encoding_of(path: File, head: bytes) -> str:
     """The encoding that the whole file obeys; UTF-8 is tried first, for GB18030 accepts much that is not its own."""
     for mark, encoding in _BOMS:
         if head.startswith(mark):
@@ -62,10 +78,10 @@ def encoding_of(path: Path, head: bytes) -> str:
     )
 
 
-def _obeys(path: Path, encoding: str) -> bool:
+def _obeys(path: File, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             while chunk := file.read(_CHUNK):
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)
@@ -74,14 +90,14 @@ def _obeys(path: Path, encoding: str) -> bool:
     return True
 
 
-def _csv(path: Path, encoding: str) -> Iterator[Table]:
+def _csv(path: File, encoding: str) -> Iterator[Table]:
     csv.field_size_limit(1 << 24)
-    with path.open(encoding=encoding, newline="") as file:
+    with TextIOWrapper(_open(path), encoding=encoding, newline="") as file:
         delimiter = _delimiter(file)
         yield Table("", _csv_rows(path, csv.reader(file, delimiter=delimiter)))
 
 
-def _csv_rows(path: Path, reader: Iterator[list[str]]) -> Iterator[tuple[int, Sequence[Cell]]]:
+def _csv_rows(path: File, reader: Iterator[list[str]]) -> Iterator[tuple[int, Sequence[Cell]]]:
     number = 0
     while True:
         number += 1
@@ -101,23 +117,24 @@ def _delimiter(file: IO[str]) -> str:
     return max((",", "\t", ";", "，"), key=line.count)
 
 
-def _excel(path: Path) -> Iterator[Table]:
+def _excel(path: File) -> Iterator[Table]:
     from openpyxl import load_workbook
 
     _check_zip(path)
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises whatever the broken part happens to cause
-        raise MinshengError(f"{path.name}: 不是可读的 xlsx 文件，请用表格软件打开后另存一次") from error
-    try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some exporters write a size that is smaller than the sheet
-            yield Table(sheet.title, _excel_rows(path, sheet), book.epoch)
-    finally:
-        book.close()
+    with _open(path) as content:
+        try:
+            book = load_workbook(content, read_only=True, data_only=True)
+        except Exception as error:  # openpyxl raises whatever the broken part happens to cause
+            raise MinshengError(f"{path.name}: 不是可读的 xlsx 文件，请用表格软件打开后另存一次") from error
+        try:
+            for sheet in book.worksheets:
+                sheet.reset_dimensions()  # some exporters write a size that is smaller than the sheet
+                yield Table(sheet.title, _excel_rows(path, sheet), book.epoch)
+        finally:
+            book.close()
 
 
-def _excel_rows(path: Path, sheet: Any) -> Iterator[tuple[int, Sequence[Cell]]]:
+def _excel_rows(path: File, sheet: Any) -> Iterator[tuple[int, Sequence[Cell]]]:
     number = 0
     try:
         for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
@@ -128,9 +145,9 @@ def _excel_rows(path: Path, sheet: Any) -> Iterator[tuple[int, Sequence[Cell]]]:
         ) from error
 
 
-def _check_zip(path: Path) -> None:
+def _check_zip(path: File) -> None:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _open(path) as file, zipfile.ZipFile(file) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
     except zipfile.BadZipFile as error:
         raise MinshengError(f"{path.name}: 文件不完整（不是有效的 xlsx），请重新下载或另存") from error

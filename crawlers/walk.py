@@ -18,6 +18,8 @@ from crawlers.extract import pick
 from crawlers.fields import fields_of
 from crawlers.found import Entry
 from crawlers.health import GONE, Tally, clock, describe
+from crawlers.posts import short_hash
+from crawlers.times import parse_time
 from crawlers.urls import is_web, normalise
 
 logger = logging.getLogger(__name__)
@@ -94,7 +96,8 @@ class Walk:
     def put_off(self, entry: Entry, reason: str, message: str) -> None:
         """A page gave nothing: it is owed and tried again at the next visits, unless that cannot help."""
         gone = reason in GONE
-        if not gone and self.cursor.failed(entry.url, entry.mark, entry.time):
+        time = entry.time if parse_time(entry.time, self.now()) else ""  # kept in the ledger: a time or nothing
+        if not gone and self.cursor.failed(entry.url, entry.mark, time):
             self.tally.put_off(reason, message)
             return
         self.cursor.visited(entry.url, entry.mark, self.now(), None, follow=False)
@@ -124,7 +127,7 @@ class Walk:
 
     def crashed(self, failure: Failure, response: Response) -> None:
         """A spider raised: the page is owed, the traceback goes to the debug log only."""
-        logger.warning("%s: cannot parse %s: %r", self.source.key, response.url, failure.value)
+        logger.warning("%s: cannot parse %s: %r", self.source.key, response.url.split("?")[0], failure.value)
         logger.debug("traceback", exc_info=failure.value)
         entry = response.request.cb_kwargs.get("entry") if response.request else None
         if entry is None:
@@ -141,7 +144,7 @@ class Walk:
             link = pick(node, self.fields["link"])
             if link:
                 mark, time = pick(node, self.fields["entry_mark"]), pick(node, self.fields["entry_time"])
-                found.append(Entry(response.urljoin(link), mark, time))
+                found.append(Entry(response.urljoin(link), short_hash(mark) if mark else "", time))
         return found
 
     def _turn(self, url: str, parse_list: Parse, has_new: bool) -> Iterator[Request]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +13,7 @@ from scrapy.http import Response, TextResponse
 from crawlers.fields import columns_of
 from crawlers.found import Entry, Visit
 from crawlers.importer import ImportReport, import_file
+from crawlers.tables import InMemory
 from crawlers.walk import Walk
 from stream.errors import MinshengError
 from stream.messages import Post
@@ -71,23 +70,20 @@ class SheetSpider(Spider):
         source, deps = self.walk.source, self.walk.deps
         if deps.sheet is None:
             raise MinshengError("没有表格列名的配置（configs/sheet.yaml），不能读表格")
-        with TemporaryDirectory(prefix="minsheng-") as folder:
-            path = Path(folder) / _file_name(response.url)
-            path.write_bytes(response.body)
-            return import_file(
-                path,
-                deps.sheet,
-                source.key,
-                source.publishes,
-                publish=posts.extend,
-                prepare=deps.prepare,
-                pseudonym=deps.pseudonym,
-                now=self.walk.now(),
-                known=self.walk.cursor.digests,
-                is_backfill=lambda published, now: deps.is_backfill(source, published, now),
-                overrides=columns_of(source),
-                region=source.region or "",
-            )
+        return import_file(
+            InMemory(_file_name(response.url), response.body),  # raw texts: never on a disk
+            deps.sheet,
+            source.key,
+            source.publishes,
+            publish=posts.extend,
+            prepare=deps.prepare,
+            pseudonym=deps.pseudonym,
+            now=self.walk.now(),
+            known=self.walk.cursor.digests,
+            is_backfill=lambda published, now: deps.is_backfill(source, published, now),
+            overrides=columns_of(source),
+            region=source.region or "",
+        )
 
 
 def is_table(response: Response) -> bool:
@@ -99,6 +95,6 @@ def is_table(response: Response) -> bool:
 
 
 def _file_name(url: str) -> str:
-    """A harmless name for the file, as its address ends."""
+    """The file's name in messages, as its address ends."""
     name = unquote(urlsplit(url).path).rsplit("/", 1)[-1].replace("\x00", "")
     return name[-80:] if name not in ("", ".", "..") else "table"
