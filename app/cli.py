@@ -24,7 +24,7 @@ MISSING, CONFIG, INTERRUPTED = 69, 78, 130
 GROUPS: dict[str, tuple[str, ...]] = {
     "日常": ("demo", "run", "import", "weekly", "search"),
     "检查": ("check", "doctor", "dead", "archive", "user", "backup", "restore"),
-    "过滤器": ("judge", "events"),
+    "过滤器": ("judge", "events", "mask"),
     "单个部件": ("worker", "deliver", "crawl", "dashboard"),
     "模型": ("train", "evaluate", "rejudge", "model", "corrections"),
     "开发": ("servers", "test", "check-code", "bench", "chaos", "setup"),
@@ -209,6 +209,14 @@ def events(window_days: int) -> None:
     grouping = house().grouping(window_days)
     bad = run_filter(lambda posts: [{"id": i, "event": event} for i, event in grouping(posts)], wall_clock())
     sys.exit(BAD if bad else 0)
+
+
+@cli.command()
+def mask() -> None:
+    """遮盖: 标准输入 texts.jsonl，标准输出遮盖个人信息后的文字和各处位置。"""
+    from app.masking import mask_lines
+
+    sys.exit(BAD if mask_lines() else 0)
 
 
 # ---- 单个部件 ------------------------------------------------------------------------------------

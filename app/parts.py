@@ -153,6 +153,7 @@ def _advise(process: Process, once: bool) -> None:
 
 
 def _crawl(process: Process, sources: Sequence[Any], once: bool) -> int:
+    from classify.pii import mask
     from crawlers.run import crawl_forever, crawl_once
 
     house = process.house
@@ -169,7 +170,7 @@ def _crawl(process: Process, sources: Sequence[Any], once: bool) -> int:
     process.insist(lambda: note_runs(house, results))
     for result in results:
         click.echo(
-            f"{result.source}: 读到 {result.items} 条，新 {result.new} 条{'' if result.ok else '，失败'} {result.reason}"
+            f"{result.source}: 读到 {result.items} 条，新 {result.new} 条{'' if result.ok else '，失败'} {mask(result.reason)}"
         )
     return sum(not result.ok for result in results)
 
@@ -198,10 +199,11 @@ class PatientCursors:
 def note_runs(house: House, results: Sequence[SourceResult]) -> None:
     """Keep in the ledger how each visit went."""
     from alerts.ledger import SourceRun
+    from classify.pii import mask
 
     with house.ledger.begin() as tx:
-        for one in results:
-            tx.meters.source_run(SourceRun(one.source, one.at, one.ok, one.items, one.new, one.reason))
+        for one in results:  # a reason may quote what stands on a page
+            tx.meters.source_run(SourceRun(one.source, one.at, one.ok, one.items, one.new, mask(one.reason)))
 
 
 def dashboard_arguments(host: str, port: int) -> tuple[str, ...]:
