@@ -20,7 +20,8 @@ _VALUES = "001111122222333344556667788990790000"
 _SPELLED = {ord(char): value for char, value in zip(CHINESE, _VALUES, strict=True)}
 _ALIKE = {ord(char): value for char, value in zip("oOlI|", "00111", strict=True)}
 _WORD = re.compile(r"[一两三四五六七八九](?=[直个次下般定起样切旦边共周天年月日点号楼层单栋幢室户名位条十百千万亿])")
-_DASH = re.compile(r"(?<=[0-9])[一ー](?=[0-9])")
+_DASH = re.compile(r"[一ー](?=[0-9])(?<=[0-9].)")
+_ODD = re.compile(r"[^\u4e00-\u9fff\n -~]")
 _LOOKS_ALIKE = re.compile(r"[0-9][oOlI|][0-9oOlI|]|[lI|][3-9][0-9oO]{3}")
 _MARKS = dict.fromkeys("−﹣～~⁓", "-") | dict.fromkeys("•・‧∙●⋅", "·")
 _MARKS |= {"О": "O", "Ο": "O", "о": "o", "ο": "o", "\u2800": " ", "\u3164": "", "\uffa0": "", "\u115f": ""}
@@ -75,7 +76,7 @@ _TABLE = _Table()
 
 
 def plain_of(text: str) -> Plain:
-    plain = text.translate(_TABLE)
+    plain = _ODD.sub(lambda match: _TABLE[ord(match.group())], text)
     if len(plain) == len(text):
         return Plain(plain, None, len(text))
     return Plain(plain, [place for place, char in enumerate(text) if _TABLE[ord(char)]], len(text))

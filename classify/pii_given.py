@@ -85,6 +85,7 @@ _DOOR = re.compile(
     rf"|(?:{_UNIT})(?:[0-9]{{1,2}}[楼层])?{_ROOM}{_ROOM_ENDS}?{_NO_AMOUNT}"
     rf"|[0-9]{{1,3}}-(?:[0-9]{{1,2}}-)?[0-9]{{3,4}}{_ROOM_ENDS}?{_NO_AMOUNT}|{_ROOM}{_ROOM_ENDS})"
 )
+_A_NUMBER = re.compile(r"[A-Za-z]?[0-9]+|[A-Za-z](?=[座幢栋])|[一二三四五六七八九十百零〇]+(?=[号幢栋座弄单室])")
 _HOUSE = re.compile(
     r"(?<![A-Za-z0-9])[0-9]{1,4}号(?:附?[0-9]{1,2}号?|之[一二三四五])?(?![0-9A-Za-z线楼院路公]|[\u4e00-\u9fff]{0,8}?(?:[0-9]+[幢栋室]|小区))"
 )
@@ -109,11 +110,20 @@ def given(plain: str, numbers: Sequence[Span]) -> list[Span]:
 
 
 def _doors(plain: str, numbers: Sequence[Span]) -> list[Span]:
-    doors = [Span(*match.span(), "door") for match in _DOOR.finditer(plain) if _is_given(plain, match, numbers)]
+    doors = [Span(*match.span(), "door") for match in _find_doors(plain) if _is_given(plain, match, numbers)]
     for match in _HOUSE.finditer(plain):
         if _at_home(plain, match.start()) and not any(s.start < match.end() and match.start() < s.end for s in doors):
             doors.append(Span(*match.span(), "door"))
     return doors
+
+
+def _find_doors(plain: str) -> Iterator[re.Match[str]]:
+    end = 0
+    for number in _A_NUMBER.finditer(plain):
+        found = _DOOR.match(plain, number.start()) if number.start() >= end else None
+        if found:
+            end = found.end()
+            yield found
 
 
 def _is_given(plain: str, match: re.Match[str], numbers: Sequence[Span]) -> bool:

@@ -32,8 +32,8 @@ _RUN = re.compile(rf"[0-9]+(?:{GAP}{{1,3}}[0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")
 _COUNTRY = re.compile(r"(?:0086|086|86|0)?(?=1(?:[3-9]|$))")
 _SAME_BETWEEN = re.compile(
-    rf"(?<![0-9])1([^0-9\n{BLANKS}]{{1,2}})[3-9](?:\1[0-9]){{9}}(?!\1?[0-9])"
-    r"|(?<![0-9])1[3-9][0-9]([^\W0-9xX]{1,2})[0-9]{4}\2[0-9]{4}(?!\2?[0-9])"
+    rf"1(?<![0-9]1)(?:([^0-9\n,{BLANKS}]{{1,2}})[3-9](?:\1[0-9]){{9}}(?!\1?[0-9])"
+    r"|[3-9][0-9]([^\W0-9xX]{1,2})[0-9]{4}\2[0-9]{4}(?!\2?[0-9]))"
 )
 _PLAIN_GAP = re.compile(r"[ \-·_()\[\]【】「」]+")
 _GROUPINGS = frozenset(((3, 8), (7, 4), (3, 3, 5), (3, 5, 3), (4, 4, 3), (4, 3, 4), (5, 3, 3)))
@@ -86,7 +86,14 @@ _QQ = re.compile(
     rf"({_SERVICE}(?:[1-9][0-9]{{4,10}}|[1-9]({GAP}{{1,2}})[0-9](?:\2[0-9]){{3,9}}|[1-9][0-9]{{2,3}}(?:[ \-·][0-9]{{3,4}}){{1,2}}))(?![0-9])"
 )
 
+# What each of them cannot do without: quick looks that spare most texts the pattern.
+_AT = ("@", "#", "艾特", "at", "AT", "At")
+_WECHAT_SIGNS = ("微信", "薇信", "威信", "维信", "徽信", "卫星", "加微", "加薇", "v", "V", "w", "W", WECHAT_HEAD)
+_QQ_SIGNS = ("q", "Q", "扣扣", "企鹅", "球球", QQ_HEAD)
+
 # What any of these needs at least: one quick look at a text decides whether it is read at all.
+_FEW_DIGITS = re.compile(rf"[{ANY_DIGIT}oO](?:{GAP}{{0,4}}[{ANY_DIGIT}oOlI|]){{4}}")
+_LATIN = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
 _MANY_DIGITS = re.compile(rf"[{ANY_DIGIT}oO](?:{GAP}{{0,4}}[{ANY_DIGIT}oOlI|]){{6}}")
 _WORDS = re.compile(
     r"@|＠|艾特|微信|[薇威维徽]信|卫星|[vVｖＶ]信|扣扣|企鹅|球球|加[微薇]|[Qq][Qq号群:：]|[Qq] ?[0-9]|[加➕+][VvQqＶｖ]|[VvWwＶｖＷｗ]\.?[XxＸｘ]|ＱＱ|ｑｑ"
@@ -96,7 +103,9 @@ _WORDS = re.compile(
 
 def may_hold(text: str) -> bool:
     """False: there is surely nothing in this text (as written, or plain)."""
-    return _MANY_DIGITS.search(text) is not None or _WORDS.search(text) is not None or _spread(text)
+    if _FEW_DIGITS.search(text) or _LATIN.search(text):
+        return _MANY_DIGITS.search(text) is not None or _WORDS.search(text) is not None or _spread(text)
+    return _spread(text)
 
 
 def _spread(text: str) -> bool:
@@ -117,8 +126,9 @@ def numbers(plain: str) -> list[Span]:
 
 def _of_reading(plain: str) -> Iterator[Span]:
     """All candidates, those of the surest kinds first."""
-    yield from _whole("email", _EMAIL, plain)
-    yield from _whole("email", _ODD_EMAIL, plain)
+    if any(sign in plain for sign in _AT):
+        yield from _whole("email", _EMAIL, plain)
+        yield from _whole("email", _ODD_EMAIL, plain)
     runs = [match.span() for match in _RUN.finditer(plain) if match.end() - match.start() >= 7]
     for run in runs:
         yield from _ids(plain, *run)
@@ -241,11 +251,11 @@ def _landlines(plain: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _accounts(plain: str) -> Iterator[Span]:
-    for match in _WECHAT.finditer(plain):
+    for match in _WECHAT.finditer(plain) if any(sign in plain for sign in _WECHAT_SIGNS) else ():
         start, end = match.span(match.lastindex or 0)
         if _is_account(plain[start:end], plain[match.start() : start]) and not checks.is_amount(plain, end):
             yield Span(start, end, "wechat")
-    for match in _QQ.finditer(plain):
+    for match in _QQ.finditer(plain) if any(sign in plain for sign in _QQ_SIGNS) else ():
         start, end = match.span(1)
         if not checks.is_day(checks.only_digits(plain[start:end])) and not checks.is_amount(plain, end):
             yield Span(start, end, "qq")
