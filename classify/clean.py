@@ -29,13 +29,17 @@ _IDEOGRAPHS = range(0x4E00, 0xA000)  # unchanged by NFKC, and most of every text
 _PUNCTUATION = str.maketrans({"，": ",", "。": "。", "“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-"})
 _LIKE = dict(  # letters of other scripts that look like Latin ones
     zip(
-        "АВЕКМНОРСТХУІЈЅԚԜѴӀаеорсухіјѕԁԛԝѵӏ" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοριυκχν" "ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡᴢ",
-        "abekmhopctxyijsqwvlaeopcyxijsdqwvl" "abezhikmnoptyxaopiukxv" "abcdeghijklmnoprtuvwz",
+        "АВЕКМНОРСТХУІЈЅԚԜѴӀаеорсухіјѕԁԛԝѵӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοριυκχνᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡᴢ",
+        "abekmhopctxyijsqwvlaeopcyxijsdqwvlabezhikmnoptyxaopiukxvabcdeghijklmnoprtuvwz",
         strict=True,
     )
 )
 _RADICALS = dict(
-    zip("⺠⻓⻋⻅⻉⻔⻙⻚⻛⻜⻝⻢⻥⻦⻧⻨⻩⻬⻮⻰⻳⺸⺮⻄⻆⻘⻤⻣", "民长车见贝门韦页风飞食马鱼鸟卤麦黄齐齿龙龟羊竹西角青鬼骨", strict=True)
+    zip(
+        "⺠⻓⻋⻅⻉⻔⻙⻚⻛⻜⻝⻢⻥⻦⻧⻨⻩⻬⻮⻰⻳⺸⺮⻄⻆⻘⻤⻣",
+        "民长车见贝门韦页风飞食马鱼鸟卤麦黄齐齿龙龟羊竹西角青鬼骨",
+        strict=True,
+    )
 )
 _INVISIBLE = "\ufe0e\ufe0f\u3164\u115f\u1160\uffa0\u2800"
 _STRUCK = (  # combining marks of Latin, Greek and Cyrillic, the strokes and circles set over any character
@@ -159,15 +163,18 @@ def fold_all(texts: Sequence[str]) -> list[Folded]:
 
 def fold_words(text: str) -> Folded:
     """As `fold`, but for punctuation and full-width marks: quick where nothing in the text is odd, as in most."""
-    return fold(text) if _odd().search(text) else Folded(text.lower())
+    odd, mark = _odd()
+    return fold(text) if odd.search(text) or mark.search(text) else Folded(text.lower())
 
 
 @cache
-def _odd() -> re.Pattern[str]:
-    """What lower case does not fold: invisible, full-width, traditional and look-alike characters, marks between Han."""
+def _odd() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What lower case does not fold: invisible, full-width, traditional and look-alike characters; a mark before Han."""
     codes = [code for code, folded in enumerate(table().tolist()) if code > 0x7F and _is_odd(chr(code), folded)]
     marks = "".join(map(re.escape, _MARKS))
-    return re.compile(rf"[{''.join(map(chr, codes))}\U00010000-\U0010ffff]|(?<=[一-鿿])[{marks}](?=[一-鿿])")
+    return re.compile(f"[{''.join(map(chr, codes))}\U00010000-\U0010ffff]"), re.compile(
+        rf"[{marks}](?<=[一-鿿].)(?=[一-鿿])"
+    )
 
 
 def _is_odd(char: str, folded: int) -> bool:

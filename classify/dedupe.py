@@ -1,7 +1,8 @@
 """Near copies: posts that repeat an earlier one almost word for word (reposts, mass mailings, the same letter twice).
 
-MinHash finds what may be alike; the Jaccard similarity of the stored sets of 3-grams decides. Texts that differ in a place
-or a number stay apart as soon as that makes them less alike than the threshold.
+MinHash finds what may be alike; the stored sets of 3-grams decide: nearly the same in all (Jaccard), or the shorter nearly
+whole within the longer, as when a text is cut or a sentence is added. Texts that differ in a place or a number stay apart
+as soon as that makes them less alike than the threshold.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from classify.shingles import BANDS, Set16, Shingled, shingle
 from stream.messages import Post
 
 ALIKE = 0.8  # Jaccard similarity of character 3-grams from which a post repeats another
+WITHIN = 0.9  # or so much of the shorter text stands in the longer
+LEAST = 0.55  # and the shorter is so much of the longer
 SHORTEST = 12  # letters; a shorter text repeats another only when all letters are the same
 _BODY = 60  # characters; a longer text is compared without its title, which reposts change
 _LOOKS = 12  # earlier posts of one band that are compared
@@ -29,8 +32,8 @@ class NearCopies:
     Memory does not grow: about 270 bytes a post of the capacity, allocated at the start, and the ids.
     """
 
-    def __init__(self, capacity: int = 200_000, alike: float = ALIKE) -> None:
-        self._capacity, self._alike = capacity, alike
+    def __init__(self, capacity: int = 200_000, alike: float = ALIKE, least: float = LEAST) -> None:
+        self._capacity, self._alike, self._least = capacity, alike, least
         self._posts = 0  # the number given last
         self._firsts: list[str] = [""] * capacity  # by number: the answer that a post got
         self._ids: list[str] = [""] * capacity
@@ -83,10 +86,10 @@ class NearCopies:
     def _is_alike(self, mine: Set16, item: int) -> bool:
         theirs = self._sets.get(item)
         shorter, longer = sorted((len(mine), len(theirs)))
-        if not shorter or shorter < self._alike * longer:
+        if not shorter or shorter < self._least * longer:
             return False
         common = int(np.count_nonzero(self._seen[theirs]))
-        return common >= self._alike * (len(mine) + len(theirs) - common)
+        return common >= self._alike * (shorter + longer - common) or common >= WITHIN * shorter
 
     def _add(self, post_id: str, key: int, first: int, signed: Shingled, row: int, bands: Sequence[int]) -> str:
         answer = self._ids[first % self._capacity] if first else ""

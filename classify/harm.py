@@ -41,10 +41,12 @@ _TOLL = re.compile(
 )
 _RANGE = re.compile(rf"(?P<least>{NUMBER})(?:[-~到至]|个?到)$")
 _STARTS = "0123456789一二三四五六七八九十百千两几数〇万亿半俩仨廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
-_UNIT_STARTS = "名位人户家元块钱大r学同孩小儿幼娃婴居村业工职员民农老患病游乘旅群师市教消会受投储平男女司骑兄姐矿船租住伤死遇口阿"
+_UNIT_STARTS = (
+    "名位人户家元块钱大r学同孩小儿幼娃婴居村业工职员民农老患病游乘旅群师市教消会受投储平男女司骑兄姐矿船租住伤死遇口阿"
+)
 _AFTER_GE = "都全被拉吐住晕发死伤大亿多"
 _ORDINALS = frozenset("第每各/.")
-_LARGE = tuple(map(ord, "千万亿wk俩仨"))
+_LARGE = "千万亿wk俩仨"
 _OTHER_WORD = {"伤": "(?![害感心])", "院": "(?!子)"}  # 严重伤害 is no 重伤, 暂住院子里 no 住院
 
 
@@ -67,10 +69,10 @@ class Spotter:
         self._match = re.compile(any_of(kinds)).match
         self._table = np.zeros(BMP, np.bool_)
         for word in kinds:
-            self._table[(ord(word[0]) * 31 + ord(word[1])) % BMP] = True
+            self._table[(ord(word[0]) * 31 + ord(word[1])) & 0xFFFF] = True
 
     def find(self, text: str, codes: Codes) -> Iterator[Hit]:
-        pairs = (codes[:-1] * np.uint32(31) + codes[1:]) % np.uint32(BMP)
+        pairs = (codes[:-1] * np.uint32(31) + codes[1:]) & np.uint32(0xFFFF)
         for place in np.flatnonzero(self._table[pairs]).tolist():
             if found := self._match(text, place):
                 yield Hit(self._kinds[found[0]], place, found.end(), 1.0, found[0])
@@ -130,27 +132,32 @@ def _tolled(toll: re.Match[str]) -> Iterator[Hit]:
 
 def _runs(codes: Codes) -> list[tuple[int, int]]:
     """(start, end) of every run of numeral characters that a unit follows, or that has a 万, 亿 … in it."""
-    numeral, unit, after_ge = _classes()
+    numeral, unit, after_ge, size, holding = _classes()
     inside = np.concatenate(([False], numeral[codes], [False]))
     edges = np.flatnonzero(inside[1:] != inside[:-1])
     starts, ends = edges[::2], edges[1::2]
     padded = np.append(codes, (0, 0))
     after, second = padded[ends], padded[ends + 1]
-    held = np.isin(after, (ord("个"), ord("号")))  # 一个 is everywhere, 一个工人 is not
-    large = np.concatenate(([0], np.cumsum(np.isin(codes, _LARGE))))
-    counts = np.where(held, unit[second] | after_ge[second], unit[after]) | (large[ends] > large[starts])
+    held = holding[after]  # 一个 is everywhere, 一个工人 is not
+    sized = np.flatnonzero(size[codes])
+    large = np.searchsorted(sized, ends) > np.searchsorted(sized, starts)
+    counts = np.where(held, unit[second] | after_ge[second], unit[after]) | large
     return list(zip(starts[counts].tolist(), ends[counts].tolist(), strict=True))
 
 
 @cache
-def _classes() -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Per code point of the BMP: may stand in a numeral; may begin a unit; may follow 个 where no noun does."""
-    tables = np.zeros((3, BMP), np.bool_)
-    for table, chars in zip(tables, (NUMERALS, _UNIT_STARTS, _AFTER_GE), strict=True):
+def _classes() -> NDArray[np.bool_]:
+    """Per code point of the BMP: may stand in a numeral; may begin a unit; may follow 个 where no noun does; is a size
+    that makes a sum by itself; stands before the noun."""
+    tables = np.zeros((5, BMP), np.bool_)
+    for table, chars in zip(tables, (NUMERALS, _UNIT_STARTS, _AFTER_GE, _LARGE, "个号"), strict=True):
         table[[ord(char) for char in chars]] = True
-    return tables[0], tables[1], tables[2]
+    return tables
 
 
 def any_of(words: Iterable[str]) -> str:
     """A pattern of all words, the longest first; one that matches nothing where there is none."""
-    return "|".join(re.escape(word) + _OTHER_WORD.get(word[-1], "") for word in sorted(words, key=len, reverse=True)) or "(?!)"
+    return (
+        "|".join(re.escape(word) + _OTHER_WORD.get(word[-1], "") for word in sorted(words, key=len, reverse=True))
+        or "(?!)"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {
     "两": 2,
@@ -34,6 +35,7 @@ _OR_MORE = re.compile(r"(十几)[二三四五六七八九]十$")  # 十几二十
 _ARABIC_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)([十百千万亿]*)")
 
 
+@lru_cache(maxsize=4096)
 def number(words: str) -> float | None:
     """The value of a folded numeral, None if it is none. "几十" counts 20, "十几" 10, "三五" 3: the least it can mean."""
     plain = words.translate(_FORMAL).replace("念", "二十").replace("卌", "三十").translate(_MORE)
@@ -64,7 +66,7 @@ def _chinese(plain: str) -> float | None:
     total, section, digit, size = 0.0, 0.0, None, 0
     for place, char in enumerate(plain):
         if char in _DIGITS:
-            digit = _DIGITS[char] if not digit else digit
+            digit = digit or _DIGITS[char]
             size = 0 if char in "零〇" else size
         elif char in _SMALL:
             section += (1 if digit is None else digit) * _SMALL[char]
@@ -72,7 +74,9 @@ def _chinese(plain: str) -> float | None:
         elif char in _LARGE:
             below = section + (digit or 0)
             small = total and char == "亿"
-            total = (total + below or 1) * _LARGE[char] if small else total + (below or float(place == 0)) * _LARGE[char]
+            total = (
+                (total + below or 1) * _LARGE[char] if small else total + (below or float(place == 0)) * _LARGE[char]
+            )
             section, digit, size = 0.0, None, _LARGE[char]
         else:
             return None

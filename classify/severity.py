@@ -32,7 +32,9 @@ GRADED = ("deaths", "serious", "injured", "sick", "money")
 _NEAR = 12  # characters between a number of people and the word that says what befell them
 _AGE = r"[0-9]+(?:多|余)?(?:岁|周岁|个月|月龄)"
 _GAP = rf"(?:{_AGE}|[^,。;、0-9]){{0,{_NEAR}}}?"
-_NOT_DEAD = re.compile(r"[要快想能会不没险烦吵堵逼气热累急笑吓臭熏挤焊封锁饿疼痛困因惨恨坑整疯卡“\"似被]$")  # 要死了, 烦死了, 没死亡
+_NOT_DEAD = re.compile(
+    r"[要快想能会不没险烦吵堵逼气热累急笑吓臭熏挤焊封锁饿疼痛困因惨恨坑整疯卡“\"似被]$"
+)  # 要死了, 烦死了, 没死亡
 _AFTER_TOLD = re.compile(rf"(?:了|过)?(?:(?P<n>{NUMBER})(?:[个人口名位](?!月|小时|塘|棚|多月)|(?<=[俩仨])))?")
 _AGO = re.compile(rf"(?:了|过)?{NUMBER}个?[年月]")
 _ADDRESS = re.compile(r"(?:[栋幢座元楼层室路]|[0-9]-[0-9]+-|号[楼院]?)$")  # 3栋101户
@@ -57,18 +59,35 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """The clause and the sentence that a hit stands in, cut at the hit."""
+    """The clause that a hit stands in, cut at the hit; the sentence when it is asked for."""
 
+    plain: str
+    at: int
+    to: int
     before: str
-    hit: str
     after: str
-    lead: str  # the sentence's clauses so far, with `before`
-    rest: str  # `after`, to the end of the sentence
-    head: str
+
+    @property
+    def hit(self) -> str:
+        return self.plain[self.at : self.to]
 
     @property
     def clause(self) -> str:
-        return f"{self.before}{self.hit}{self.after}"
+        return self.plain[self.at - len(self.before) : self.to + len(self.after)]
+
+    @property
+    def lead(self) -> str:
+        """The sentence's clauses so far, with `before`."""
+        return _cut_before(_STOP_BEFORE, self.plain, self.at)
+
+    @property
+    def rest(self) -> str:
+        """`after`, to the end of the sentence."""
+        return _cut_after(_STOP, self.plain, self.to)
+
+    @property
+    def head(self) -> str:
+        return self.plain[:_HEAD]
 
 
 class SeverityReader:
@@ -254,11 +273,7 @@ def _reason(one: Found, severity: int, rule: str, source: str) -> Reason:
 
 
 def _around(plain: str, at: int, to: int) -> _Around:
-    """The clause and the sentence around a span."""
-    lead = _cut_before(_STOP_BEFORE, plain, at)
-    before = _cut_before(_BREAK_BEFORE, lead, len(lead))
-    after, rest = _cut_after(_BREAK, plain, to), _cut_after(_STOP, plain, to)
-    return _Around(before, plain[at:to], after, lead, rest, plain[:_HEAD])
+    return _Around(plain, at, to, _cut_before(_BREAK_BEFORE, plain, at), _cut_after(_BREAK, plain, to))
 
 
 def _cut_before(unbroken: re.Pattern[str], plain: str, at: int) -> str:

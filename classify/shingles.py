@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from classify.clean import BMP, Codes, code_points, fold_codes
 
-BANDS, ROWS = 12, 4  # a pair of Jaccard similarity s shares a band with 1 - (1 - s^4)^12: 0.998 at 0.8, 0.27 at 0.4
+BANDS, ROWS = 16, 3  # a pair of Jaccard similarity s shares a band with 1 - (1 - s^3)^16: 0.98 at 0.6, 0.35 at 0.3
 _SIZE = BANDS * ROWS
 _RANDOM = np.random.default_rng(20261125)
 _FACTORS = _RANDOM.integers(1, 1 << 32, _SIZE, dtype=np.uint64).astype(np.uint32) | np.uint32(1)
@@ -53,7 +53,9 @@ def _letters(texts: Sequence[str]) -> tuple[Codes, NDArray[np.int64]]:
     """The counting characters of all texts in a row, and the text that each belongs to; both at least of length 2."""
     codes = fold_codes(code_points("".join(texts)))
     post = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-    counts = (codes >= BMP) | _counts()[np.minimum(codes, BMP - 1)]
+    counts = _counts()[np.minimum(codes, BMP - 1)]
+    if codes.size and codes.max() >= BMP:
+        counts = counts & (codes < BMP) | (codes >= 0x20000) & (codes < 0x40000)  # rare ideographs count, emoji do not
     codes, post = codes[counts], post[counts]
     if len(codes) < 2:
         return np.resize(codes, 0), np.resize(post, 0)

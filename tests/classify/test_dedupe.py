@@ -35,7 +35,12 @@ def link(*texts: str) -> list[str]:
         (LETTER.replace("，", " , ").replace("。", "！！\n"), True),  # other marks
         ("\u200b".join(LETTER), True),  # invisible characters
         (LETTER.replace("上周一", "上周二"), True),
+        (LETTER[: len(LETTER) * 2 // 3], True),  # cut, as forwarding does
         (LETTER[: len(LETTER) // 2], False),
+        (LETTER.replace("楼里有", "我家也是这样，打了好几次电话都没有结果。楼里有"), True),
+        (LETTER.replace("碧湖澜庭", "香樟名苑").replace("上周一", "前天").replace("刚满月的孩子", "要高考的学生"), False),
+        ("😡".join(LETTER), True),
+        (LETTER.replace("从", "從").replace("来", "來").replace("说", "說"), True),
         (
             LETTER.replace("停水", "停电")
             .replace("水泵坏了", "电缆烧了")
