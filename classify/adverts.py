@@ -51,7 +51,7 @@ class AdvertReader:
         found = self._signs_of(post)
         if sum(_weight(sign, found[sign.key]) for sign in self._signs if sign.key in found) < self._threshold:
             return "", ()
-        return "advert", tuple(_reason(sign, found[sign.key]) for sign in self._signs if sign.key in found)
+        return "advert", tuple(_reason(post, sign, found[sign.key]) for sign in self._signs if sign.key in found)
 
     def _nothing_said(self, post: Post) -> str:
         """The rule if the post says nothing. A title is a word of its own, unless it repeats a stock phrase."""
@@ -63,14 +63,12 @@ class AdvertReader:
         return _STOCK if words in self._templates or not words else ""
 
     def _signs_of(self, post: Post) -> dict[str, Hits]:
-        """Key of each sign that counts -> where its words stand, as they are written."""
+        """Key of each sign that counts -> where its words stand in the folded field."""
         hits: defaultdict[str, Hits] = defaultdict(list)
-        fields: tuple[tuple[Field, str], ...] = (("title", post.title), ("text", post.text[:_MUCH]))
-        for field, written in fields:
-            folded = fold_words(written)
-            for at, word in self._finder.find(folded.text):
-                start, end = folded.span(at, at + len(word))
-                hits[self._sign_of[word].key].append((field, start, written[start:end]))
+        for at, word in self._finder.find(fold_words(post.title).text):
+            hits[self._sign_of[word].key].append(("title", at, word))
+        for at, word in self._finder.find(fold_words(post.text[:_MUCH]).text):
+            hits[self._sign_of[word].key].append(("text", at, word))
         return {sign.key: hits[sign.key] for sign in self._signs if len(hits.get(sign.key, ())) >= sign.at_least}
 
 
@@ -79,6 +77,9 @@ def _weight(sign: Sign, hits: Hits) -> float:
     return sign.weight + (1 if several else 0)
 
 
-def _reason(sign: Sign, hits: Hits) -> Reason:
+def _reason(post: Post, sign: Sign, hits: Hits) -> Reason:
+    """With the sign's first word as it is written."""
     field, at, word = hits[0]
-    return Reason(ADVERT, word, field, at, at + len(word), _weight(sign, hits), sign.rule, SOURCE)
+    written = post.title if field == "title" else post.text[:_MUCH]
+    start, end = fold_words(written).span(at, at + len(word))
+    return Reason(ADVERT, written[start:end], field, start, end, _weight(sign, hits), sign.rule, SOURCE)

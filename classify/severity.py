@@ -208,13 +208,13 @@ class SeverityReader:
 
     def floor(self, found: Sequence[Found]) -> tuple[int, list[Reason]]:
         """The least severity that the facts allow (1 if none decides) and the reasons for it."""
-        level, reasons = 1, []
+        fired: dict[tuple[str, int], Reason] = {}  # the largest number of each rule speaks for it
         for one in found:
             if best := self._rule_of(one):
                 severity = min(best.severity - one.past, 3 if one.harm == "mild" else 4)
-                level = max(level, severity)
-                reasons.append(_reason(one, severity, best.rule, best.source))
-        return level, [reason for reason in reasons if level > 1 and reason.answer == f"severity:{level}"][:2]
+                fired.setdefault((best.key, severity), _reason(one, severity, best.rule, best.source))
+        level = max((severity for _, severity in fired), default=1)
+        return level, [reason for (_, severity), reason in fired.items() if severity == level > 1][:2]
 
     def _rule_of(self, one: Found) -> Floor | SignRule | None:
         if one.sign:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from alerts.corrections import FIELDS, Correction, Field, answers
 from alerts.model import User
-from dashboard import correcting
+from dashboard import copies, correcting
+from dashboard.copies import Copies
 from dashboard.correcting import PostDetail
 from dashboard.desk import Desk
 from dashboard.markup import post_card, said, table
@@ -29,6 +30,7 @@ def show(desk: Desk, user: User) -> None:
     left, right = st.columns([1.1, 1], gap="large")
     with left:
         _links(detail)
+        _copies(copies.copies_of(desk, detail.judged, detail.event_id))
         st.html(post_card(desk.catalog, detail.judged, near_copy=bool(detail.judged.judgement.near_copy_of)))
         st.subheader("改正记录")
         _history(desk, detail.corrections)
@@ -43,6 +45,16 @@ def _links(detail: PostDetail) -> None:
             link("triage", "所属事件", {"event": detail.event_id})
         if detail.case:
             link("case", f"案件 {detail.case.number}", {"id": detail.case.id})
+
+
+def _copies(its: Copies) -> None:
+    """The post that this one repeats, and how many repeat the same."""
+    if its.first:
+        with st.container(horizontal=True):
+            link("post", "近似重复的原信息", {"id": its.first})
+    if its.others:
+        most = "至少 " if its.cut else ""
+        st.caption(f"同一事件中，与它近似重复的另有 {most}{its.others} 条。")
 
 
 def _form(desk: Desk, user: User, detail: PostDetail) -> None:

@@ -38,7 +38,10 @@ def link(*texts: str) -> list[str]:
         (LETTER[: len(LETTER) * 2 // 3], True),  # cut, as forwarding does
         (LETTER[: len(LETTER) // 2], False),
         (LETTER.replace("楼里有", "我家也是这样，打了好几次电话都没有结果。楼里有"), True),
-        (LETTER.replace("碧湖澜庭", "香樟名苑").replace("上周一", "前天").replace("刚满月的孩子", "要高考的学生"), False),
+        (
+            LETTER.replace("碧湖澜庭", "香樟名苑").replace("上周一", "前天").replace("刚满月的孩子", "要高考的学生"),
+            False,
+        ),
         ("😡".join(LETTER), True),
         (LETTER.replace("从", "從").replace("来", "來").replace("说", "說"), True),
         (

@@ -116,7 +116,10 @@ def spellings(value: int) -> list[str]:
     if 1000 <= value < 10_000 and value % 1000 == 0:
         ways += [f"{value // 1000}千", f"{value // 1000}k"]
     if 20_000 <= value < 100_000 and value % 1000 == 0 and value % 10_000:
-        ways += [f"{value // 10_000}万{value // 1000 % 10}千", f"{_spell(value // 10_000)}万{_spell(value // 1000 % 10)}"]
+        ways += [
+            f"{value // 10_000}万{value // 1000 % 10}千",
+            f"{_spell(value // 10_000)}万{_spell(value // 1000 % 10)}",
+        ]
     return ways
 
 

@@ -107,3 +107,45 @@ def test_a_batch_keeps_texts_apart() -> None:
     found = READER.read([fold(text) for text in texts], texts, "title")
     assert [len(one) for one in found] == [0, 1, 0, 1]
     assert found[3][0].field == "title"
+
+
+@pytest.mark.parametrize(
+    ("text", "floor"),
+    [
+        ("她站在楼顶要跳楼", 4),
+        ("人还在抢救", 3),
+        ("楼板坍塌", 3),
+        ("要是坍塌了谁负责", 1),
+        ("防止坍塌", 1),
+        ("消防演练，模拟有人昏迷，抢救及时", 1),
+        ("严重伤害了群众感情", 1),
+    ],
+)
+def test_words_of_danger_lift_without_a_number(text: str, floor: int) -> None:
+    level, reasons = READER.floor(read(text))
+    assert level == floor
+    assert bool(reasons) == (floor > 1)
+    assert to_facts(read(text)) == Facts()
+
+
+def test_the_dead_of_former_years_weigh_less_and_decide_no_grade() -> None:
+    found = read("前年这个水塘溺亡过一名高中生")
+    level, (reason,) = READER.floor(found)
+    assert (level, READER.grade(found), to_facts(found)) == (3, None, Facts(deaths=1))
+    assert "低一级" in reason.rule
+    assert READER.floor(read("昨天这个水塘溺亡一名高中生"))[0] == 4
+
+
+def test_the_sick_whom_nobody_had_to_treat_weigh_less() -> None:
+    assert READER.floor(read("班上十几个孩子拉肚子"))[0] == 3
+    assert READER.floor(read("班上十几个孩子拉肚子住院"))[0] == 4
+    assert READER.grade(read("40名学生腹泻")) == "一般"
+
+
+def test_a_drill_elsewhere_in_the_text_does_not_unsay_a_disaster() -> None:
+    text = "厂里的安全制度都在墙上，出事之前我们反映过很多次，车间主任每次都说再等等，先把订单做完再说吧，大家也没有办法。昨天炸了，3人死亡。从来没搞过演练。"
+    assert to_facts(read(text)) == Facts(deaths=3)
+
+
+def test_a_sum_is_not_multiplied() -> None:
+    assert to_facts(read("每人平均被骗3万元，共200户被骗")) == Facts(households=200, money=30_000)
