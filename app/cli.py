@@ -182,13 +182,18 @@ def restore(file: Path, force: bool) -> None:
 
 
 @cli.command()
-@click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="模型目录，默认用随附的。")
-def judge(model: Path | None) -> None:
+@click.option(
+    "--model",
+    metavar="fast|transformer|cascade|目录",
+    help="快速模型、深度模型、两级联用 (默认按设置 judge.mode)，或一个模型目录。",
+)
+def judge(model: str | None) -> None:
     """研判: 标准输入 posts.jsonl，标准输出 judged.jsonl。"""
     from app.filters import judgement_row, run_filter
+    from app.models import judging_by
     from app.wire import wall_clock
 
-    judging = house().judge(model)
+    judging = judging_by(house(), model)
     bad = run_filter(lambda posts: map(judgement_row, judging(posts)), wall_clock())
     sys.exit(BAD if bad else 0)
 
@@ -271,11 +276,24 @@ def dashboard() -> None:
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="模型输出目录，默认 data/models/名字。")
 @click.option("--corrections/--no-corrections", default=True, help="是否用上人工改正过的信息，默认用。")
-def train(data: Path, out: Path | None, corrections: bool) -> None:
-    """用标注数据和人工改正训练快速模型。"""
-    from app.models import train_model
+@click.option(
+    "--base",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="在这个本地 Hugging Face 模型目录 (BERT、RoBERTa、MacBERT、ELECTRA …) 上训练深度模型；须先运行 minsheng setup --train。",
+)
+@click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="深度模型训练几遍。")
+@click.option("--frozen", type=click.IntRange(0), default=0, show_default=True, help="最下面几层不训练 (更快)。")
+@click.option("--tokens", type=click.IntRange(16, 512), default=128, show_default=True, help="每条读多少个词元。")
+def train(
+    data: Path, out: Path | None, corrections: bool, base: Path | None, epochs: int, frozen: int, tokens: int
+) -> None:
+    """用标注数据和人工改正训练快速模型；给了 --base 则训练深度模型，与使用中的快速模型配成一套。"""
+    from app.models import train_encoder, train_model
 
-    train_model(house(), data, out, corrections=corrections)
+    if base:
+        train_encoder(house(), data, base, out, corrections=corrections, epochs=epochs, frozen=frozen, tokens=tokens)
+    else:
+        train_model(house(), data, out, corrections=corrections)
 
 
 @cli.command()
@@ -350,9 +368,11 @@ def chaos(profile: str, kills: int, rate: float, away: float, seed: int) -> None
 
 @cli.command()
 @click.option("--dev", is_flag=True, help="同时装开发依赖。")
-def setup(dev: bool) -> None:
+@click.option("--train", "training", is_flag=True, help="同时装训练深度模型所需的依赖 (torch 等，约 5 GB)。")
+def setup(dev: bool, training: bool) -> None:
     """只安装依赖，不做别的。"""
-    click.echo("依赖已装好" + (" (含开发依赖)。" if dev else "。"))
+    also = "训练" if training else "开发" if dev else ""
+    click.echo("依赖已装好" + (f" (含{also}依赖)。" if also else "。"))
 
 
 def day(text: str, option: str) -> datetime:

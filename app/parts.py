@@ -18,6 +18,7 @@ import click
 from app.drifting import DriftWatch
 from app.process import Process
 from app.runner import Part, Supervisor, part_environment
+from app.second_look import second_look
 from app.stages import make_stage
 from app.stopping import Stop, never
 from stream.errors import Unavailable
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 SLOWEST = "decide"  # the stage that holds the others up: on few cores they give way to it
 YIELDING = 5
 IDLE_WAIT = 1.0  # seconds a stage waits for the next record
+SHORT_WAIT = 0.02  # and where it has something else to do meanwhile
 DELIVER_EVERY = 0.5
 HOUSEKEEP_EVERY = timedelta(hours=1)
 HOUSEKEEPING = "@housekeeping"  # beside the crawls' cursors: when the house was last kept
@@ -49,10 +51,15 @@ def work(house: House, name: str, *, drain: bool = False, stop: Stop | None = No
         stage = process.insist(lambda: make_stage(house, name, process.counter))
         stage = replace(stage, handle=process.timed(stage.handle))
         logger.info("stage %s is ready", name)
+        again = second_look(house, process.counter) if name == "judge" and not drain else None
 
         def one_round() -> int:
             process.look_behind(stage.source, name)
-            return run_once(stage, house.log, wait=IDLE_WAIT, count=process.counter, pause=process.pause)
+            wait = SHORT_WAIT if again and again.has_more else IDLE_WAIT
+            done = run_once(stage, house.log, wait=wait, count=process.counter, pause=process.pause)
+            if again and not done:
+                again.round()
+            return done
 
         while not process.asked():
             if drain and not process.insist(lambda: house.log.lag(stage.source, name)):

@@ -22,7 +22,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -75,11 +75,17 @@ class Span:
         return "-".join(("", *dates)) if self.since or self.until else ""
 
 
+class Noted(Protocol):
+    """Where what was found is written down."""
+
+    def add(self, outcomes: Sequence[Outcome]) -> None: ...
+
+
 class Rejudge:
     """One pass over `posts.raw`. `judging`: posts in, judged posts out, by the model that is to judge."""
 
     def __init__(
-        self, house: House, judging: Judging, group: str, notes: Notes, span: Span, count: Count = ignore
+        self, house: House, judging: Judging, group: str, notes: Noted, span: Span, count: Count = ignore
     ) -> None:
         self.house, self.judging, self.group, self.notes, self.span, self.count = (
             house, judging, group, notes, span, count

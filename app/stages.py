@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from app.correcting import store_corrected
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 REMEMBERED = 5000  # archived posts whose copies are known again after a restart
 SOURCES = {"judge": RAW, "archive": JUDGED, "decide": JUDGED}
+LOOK_EVERY = 2.0
 MEETINGS = 5  # times that a batch may meet another process that decides the same
 
 
@@ -31,15 +33,30 @@ def judge_handle(house: House, count: Count) -> Handle:
     from classify.drift import DriftReader
 
     house.watch_group("judge", lambda: None, count)  # its copies are spread over all partitions, whoever reads which
-    judging, drift = house.judge(remember=REMEMBERED), DriftReader.load()
+    judging, drift = house.judge(remember=REMEMBERED, busy=busy_reader(house)), DriftReader.load()
 
     def handle(records: Sequence[Record]) -> list[tuple[str, Out]]:
         judged = judging([decode_post(record.value) for record in records])
         for what, key, n in drift.read(judged):
             count(what, key, n)
+        for model, n in Counter(one.judgement.model for one in judged).items():
+            count("judged_by", model, n)
         return [(JUDGED, Out(one.partition_key, encode_judged(one))) for one in judged]
 
     return handle
+
+
+def busy_reader(house: House) -> Callable[[], bool]:
+    """Whether so much waits that the fast model is to answer alone; measured at most every LOOK_EVERY seconds."""
+    looked, found = float("-inf"), False
+
+    def busy() -> bool:
+        nonlocal looked, found
+        if time.monotonic() - looked >= LOOK_EVERY:
+            looked, found = time.monotonic(), house.log.lag(RAW, "judge") > house.settings.judge.busy_behind
+        return found
+
+    return busy
 
 
 def archive_handle(house: House, count: Count) -> Handle:

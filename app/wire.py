@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import configs
 from app.counters import Counter
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from alerts.ledger import Ledger
     from alerts.notify.notice import Notifier
     from app.model_registry import Registry
-    from classify.fast import FastModel
     from classify.judge import Classifier
     from crawlers.deps import Deps as CrawlDeps
     from stream.archive import Archive
@@ -37,6 +36,14 @@ if TYPE_CHECKING:
     from stream.messages import Judged, Post
 
 Now = Callable[[], datetime]
+Busy = Callable[[], bool]
+JudgeMode = Literal["fast", "transformer", "cascade"]
+
+ENCODER = "encoder"  # within a model's folder
+
+
+def never() -> bool:
+    return False
 
 
 def wall_clock() -> datetime:
@@ -272,30 +279,46 @@ class House:
         chosen = folder or (Path(self.settings.judge.model) if self.settings.judge.model else self.models.current())
         return chosen or self.shipped_model
 
-    def classifier(self, folder: Path | None = None) -> FastModel:
+    def classifier(self, folder: Path | None = None, mode: JudgeMode | None = None, busy: Busy = never) -> Classifier:
+        """The models of a folder as `mode` (else the setting) joins them; the fast one alone where there is no encoder.
+
+        Raises FileNotFoundError when the mode is "transformer" and there is none.
+        """
         from classify.fast import FastModel
 
-        return FastModel.load(self.model_folder(folder), self.severity_rules)
+        place, chosen = self.model_folder(folder), mode or self.settings.judge.mode
+        fast = FastModel.load(place, self.severity_rules)
+        encoder = place / ENCODER
+        if chosen == "fast" or (chosen == "cascade" and not encoder.is_dir()):
+            return fast
+        from classify.cascade import Cascade, Gate
+        from classify.encoder.serve import Encoder
 
-    def _classifier_in_use(self, folder: Path | None) -> Classifier:
+        read = Encoder.load(encoder, self.settings.judge.threads)
+        return Cascade(fast, read, Gate.load(encoder), chosen, busy)
+
+    def _classifier_in_use(self, folder: Path | None, mode: JudgeMode | None, busy: Busy) -> Classifier:
         """The one of the folder or of the setting; else whichever `minsheng model use` chooses, now and later."""
         if folder or self.settings.judge.model:
-            return self.classifier(folder)
+            return self.classifier(folder, mode, busy)
         from app.model_registry import Following
 
-        return Following(self.classifier, self.models.stamp)
+        return Following(lambda: self.classifier(None, mode, busy), self.models.stamp)
 
-    def judge(self, folder: Path | None = None, remember: int = 0) -> Callable[[Sequence[Post]], list[Judged]]:
+    def judge(
+        self, folder: Path | None = None, remember: int = 0, *, mode: JudgeMode | None = None, busy: Busy = never
+    ) -> Callable[[Sequence[Post]], list[Judged]]:
         """Posts in, judged posts out, masked.
 
-        Near copies are known of what it has seen itself, and of the `remember` newest posts of the archive.
+        Near copies are known of what it has seen itself, and of the `remember` newest posts of the archive. `busy`: asked
+        before each batch whether the fast model is to answer alone.
         """
         from classify.adverts import AdvertReader
         from classify.dedupe import NearCopies
         from classify.judge import judge_posts
         from classify.places import Places
 
-        classifier, near = self._classifier_in_use(folder), NearCopies()
+        classifier, near = self._classifier_in_use(folder, mode, busy), NearCopies()
         places = Places(self.catalog.provinces, self.lexicon.places, self.catalog.country)
         adverts, stop_words = AdvertReader(self.lexicon.adverts), frozenset(self.lexicon.stop_words)
         if remember:

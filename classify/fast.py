@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,10 +24,21 @@ AnyFloats = TypeVar("AnyFloats", NDArray[np.float32], NDArray[np.float64])
 
 SHIPPED = Path(__file__).with_name("model")
 PHRASES = (3, 2, 1, 1, 1)  # at most so many phrases as reasons of each head
-_CHUNK = 512  # posts of one product: few enough for the caches
+CHUNK = 512  # posts of one product: few enough for the caches
 _TOPICS = 3  # at most so many topics of one post
 _LEAST = 0.05  # and none below this score, but the first
 _NO_WORDS = "没有可辨认的字词, 按资料中最常见的答案"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A chunk of posts as the fast model has read it: scores (posts, labels) and the numbers of harm that each states."""
+
+    posts: Sequence[Post]
+    batch: Batch
+    rows: list[Rows]
+    scores: Floats
+    found: list[list[Found]]
 
 
 class FastModel:
@@ -37,11 +49,12 @@ class FastModel:
         self._weights = weights
         self._reader = reader
         self._lookup = weights.lookup()
-        self._columns = weights.columns()
+        self.columns = weights.columns()
+        self.labels = weights.meta.labels
         self._dense = weights.table * weights.scale
         self._padded = padded(weights.table)
         self._keys = [label for head in HEADS for label in weights.meta.labels[head]]
-        self._names = [f"{head}:{label}" for head in HEADS for label in weights.meta.labels[head]]
+        self.names = [f"{head}:{label}" for head in HEADS for label in weights.meta.labels[head]]
 
     @classmethod
     def load(cls, folder: Path = SHIPPED, rules: SeverityRules | None = None) -> FastModel:
@@ -51,9 +64,11 @@ class FastModel:
     def judge(self, posts: Sequence[Post]) -> list[Judgement]:
         """One judgement per post, in order; every answer has a reason."""
         judged: list[Judgement] = []
-        with _no_collecting():
-            for start in range(0, len(posts), _CHUNK):
-                judged += self._judge_chunk(posts[start : start + _CHUNK])
+        with no_collecting():
+            for start in range(0, len(posts), CHUNK):
+                reading = self.read(posts[start : start + CHUNK])
+                chosen, expected = self.choose(reading.scores)
+                judged += self.answer(reading, reading.scores, chosen, expected, self.reasons(reading, chosen))
         return judged
 
     def scores(self, titles: Sequence[str], texts: Sequence[str], kinds: Sequence[str] = ()) -> Floats:
@@ -69,25 +84,26 @@ class FastModel:
         features = normalise(matrix(batch, rows, len(weights.buckets)), weights.idf)
         base = features @ self._dense + weights.bias
         mixed = np.hstack((base, one_hot(kinds, weights.meta.kinds, batch.size))) @ weights.mix + weights.mix_bias
-        return np.exp(log_softmax(mixed, tuple(self._columns.values()))), rows
+        return np.exp(log_softmax(mixed, tuple(self.columns.values()))), rows
 
-    def _judge_chunk(self, posts: Sequence[Post]) -> list[Judgement]:
+    def read(self, posts: Sequence[Post]) -> Reading:
+        """At most CHUNK posts with their scores, and the numbers of harm that they state."""
         batch = read_batch([post.title for post in posts], [post.text for post in posts])
         scores, rows = self._score(batch, [post.kind for post in posts])
-        expected = (scores[:, self._columns["severity"]] @ np.arange(1, 5)).astype(np.float32)
-        chosen = self._choose(scores, expected)
-        return self._answers(posts, scores, chosen, expected, self._reasons(posts, batch, rows, chosen))
+        return Reading(posts, batch, rows, scores, self._found(posts))
 
-    def _choose(self, scores: Floats, expected: Floats) -> Ints:
-        """The chosen column of each head, shape (posts, heads)."""
-        chosen = [scores[:, part].argmax(axis=1) + part.start for part in self._columns.values()]
-        cuts = np.array(self._weights.meta.cuts, np.float32)
-        chosen[4] = np.searchsorted(cuts, expected, side="right") + self._columns["severity"].start
-        return np.stack(chosen, axis=1)
+    def choose(self, scores: Floats, cuts: Sequence[float] = ()) -> tuple[Ints, Floats]:
+        """The chosen column of each head, shape (posts, heads), and the expected severity, 1 to 4. `cuts`: else the model's own."""
+        expected = (scores[:, self.columns["severity"]] @ np.arange(1, 5)).astype(np.float32)
+        chosen = [scores[:, part].argmax(axis=1) + part.start for part in self.columns.values()]
+        levels = np.searchsorted(np.array(cuts or self._weights.meta.cuts, np.float32), expected, side="right")
+        chosen[4] = levels + self.columns["severity"].start
+        return np.stack(chosen, axis=1), expected
 
-    def _reasons(self, posts: Sequence[Post], batch: Batch, rows: list[Rows], chosen: Ints) -> list[list[Reason]]:
+    def reasons(self, reading: Reading, chosen: Ints) -> list[list[Reason]]:
         """Per post the phrases that spoke most for the chosen label of each head."""
-        runs = best_runs(batch, spread(batch, rows, self._padded, chosen), [n + (n > 1) for n in PHRASES])
+        posts, batch = reading.posts, reading.batch
+        runs = best_runs(batch, spread(batch, reading.rows, self._padded, chosen), [n + (n > 1) for n in PHRASES])
         label = chosen[runs.post, runs.head]
         told = zip(
             runs.head.tolist(),
@@ -110,16 +126,20 @@ class FastModel:
             if room and phrase not in seen:
                 seen.add(phrase)
                 room -= 1
-                out[post].append(Reason(self._names[column], phrase, field, start, end, weight))
+                out[post].append(Reason(self.names[column], phrase, field, start, end, weight))
         return out
 
-    def _answers(
-        self, posts: Sequence[Post], scores: Floats, chosen: Ints, expected: Floats, reasons: list[list[Reason]]
+    def answer(
+        self, reading: Reading, scores: Floats, chosen: Ints, expected: Floats, reasons: list[list[Reason]]
     ) -> list[Judgement]:
-        topics = self._topics(scores)
-        found = self._found(posts)
+        """One judgement per post from scores (posts, labels) and reasons, be they this model's or another's."""
+        topics, found = self._topics(scores), reading.found
         told = zip(
-            posts, chosen.tolist(), np.take_along_axis(scores, chosen, axis=1).tolist(), expected.tolist(), strict=True
+            reading.posts,
+            chosen.tolist(),
+            np.take_along_axis(scores, chosen, axis=1).tolist(),
+            expected.tolist(),
+            strict=True,
         )
         return [
             self._answer(post, columns, values, mean, topics[index], found[index], reasons[index])
@@ -137,7 +157,7 @@ class FastModel:
         reasons: list[Reason],
     ) -> Judgement:
         """One judgement. What is no public matter, and praise, has facts but no floor and no grade."""
-        names = [self._names[column] for column in columns]
+        names = [self.names[column] for column in columns]
         keys = [self._keys[column] for column in columns]
         level, grade = int(keys[4]), None
         spoken = any(reason.answer == names[0] for reason in reasons)
@@ -171,7 +191,7 @@ class FastModel:
         return [first + second for first, second in zip(in_titles, in_texts, strict=True)]
 
     def _topics(self, scores: Floats) -> list[tuple[Scored, ...]]:
-        part = scores[:, self._columns["topic"]]
+        part = scores[:, self.columns["topic"]]
         keys = self._weights.meta.labels["topic"]
         order = np.argsort(-part, axis=1)[:, :_TOPICS]
         values = np.take_along_axis(part, order, axis=1)
@@ -190,7 +210,7 @@ def one_hot(kinds: Sequence[str], known: Sequence[str], posts: int) -> Floats:
 
 
 @contextmanager
-def _no_collecting() -> Iterator[None]:
+def no_collecting() -> Iterator[None]:
     """Thousands of small values are made, none in a cycle: to look for cycles among them costs a third of the time."""
     was_on = gc.isenabled()
     gc.disable()

@@ -8,9 +8,7 @@ scikit-learn is needed here and nowhere else in the product.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +20,9 @@ from scipy.sparse.csgraph import connected_components
 
 from classify.fast import log_softmax, one_hot
 from classify.features import SIZES, Floats, matrix, normalise, read_batch, rows_of
-from classify.pii import mask
+from classify.labelled import Examples, read_all
 from classify.weights import HEADS, Meta, Weights, quantise, save_weights
 
-FILES = ("posts_train.jsonl", "written_train.jsonl")
 BITS = 20
 LEAST_POSTS = (2, 2, 5)  # a bucket of n-grams of each size must stand in so many posts to carry weight
 SIZE_WEIGHTS = (0.7, 1.0, 0.5)
@@ -39,20 +36,6 @@ _COPY = 0.4  # Jaccard similarity of 3-grams from which two posts are kept in on
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Titles, texts, kinds and per head the label of each post; `second` is the second topic or ""."""
-
-    titles: list[str]
-    texts: list[str]
-    kinds: list[str]
-    labels: dict[str, NDArray[np.str_]]
-    second: list[str]
-
-    def __len__(self) -> int:
-        return len(self.titles)
-
-
 def train(
     data: Path,
     folder: Path,
@@ -60,13 +43,13 @@ def train(
     say: Progress = lambda line: None,
     more: Sequence[Mapping[str, Any]] = (),
 ) -> Weights:
-    """Train on `data`/labels/{posts,written}_train.jsonl and write the model to `folder`; about five minutes on one core.
+    """Train on what `classify.labelled.read_all` finds and write the model to `folder`; about five minutes on one core.
 
     `more`: further labelled posts, as rows of those files: what staff corrected.
 
     Raises FileNotFoundError or ValueError (Chinese, with file and line) if the data cannot be read.
     """
-    examples = read_examples([_find(data, name) for name in FILES], more)
+    examples = read_all(data, more)
     say(f"读入 {len(examples)} 条")
     labels = {head: sorted(set(examples.labels[head].tolist())) for head in HEADS}
     buckets, idf = choose_buckets(examples)
@@ -90,34 +73,6 @@ def train(
     save_weights(weights, folder)
     say(f"模型 {name} 已写入 {folder}")
     return weights
-
-
-def _find(data: Path, name: str) -> Path:
-    for path in (data / "labels" / name, data / name):
-        if path.is_file():
-            return path
-    raise FileNotFoundError(f"{data}: 没有 labels/{name}, 请指明资料所在的文件夹")
-
-
-def read_examples(paths: Sequence[Path], more: Sequence[Mapping[str, Any]] = ()) -> Examples:
-    """Labelled posts of JSONL files (title, text, topic, topic2, office, sentiment, intent, severity), and `more` of the same
-    form; personal numbers masked."""
-    rows: list[Mapping[str, Any]] = []
-    for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            row = json.loads(line)
-            missing = [key for key in ("text", *HEADS) if key not in row]
-            if missing:
-                raise ValueError(f"{path}:{number}: 缺少字段 {', '.join(missing)}, 请补上")
-            rows.append(row)
-    rows += more
-    return Examples(
-        titles=[mask(str(row.get("title", ""))) for row in rows],
-        texts=[mask(str(row["text"])) for row in rows],
-        kinds=[str(row.get("source", "")) for row in rows],
-        labels={head: np.array([str(row[head]) for row in rows]) for head in HEADS},
-        second=[str(row.get("topic2", "")).strip("-") for row in rows],
-    )
 
 
 def choose_buckets(examples: Examples) -> tuple[NDArray[np.uint32], Floats]:

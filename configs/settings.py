@@ -69,8 +69,16 @@ class MonitorSettings(Section):
 
 
 class JudgeSettings(Section):
+    """`mode`: which model answers (see classify/cascade.py). `threads` of the encoder, 0: all processors. More than
+    `busy_behind` records behind, the fast model answers alone; with `second_look` the encoder reads those posts when
+    there is nothing else to do."""
+
     batch: int = Field(default=256, ge=1, le=5000)
     model: str = ""  # a folder with a trained model; empty: the shipped one
+    mode: Literal["fast", "transformer", "cascade"] = "cascade"
+    threads: int = Field(default=0, ge=0)
+    busy_behind: int = Field(default=5000, ge=1)
+    second_look: bool = True
 
 
 class DriftSettings(Section):

@@ -1,0 +1,146 @@
+"""The cascade: the fast model reads every post; the encoder reads those it is unsure of, and what may be grave.
+
+Where both have read a post their probabilities are averaged: they err differently. Which posts the encoder reads is set by
+`Gate`, fitted on the development sets (see the model card).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classify.encoder.reasons import reasons_of
+from classify.encoder.serve import Encoder
+from classify.fast import CHUNK, PHRASES, FastModel, Reading, no_collecting
+from classify.features import Floats
+from classify.weights import HEADS
+from stream.messages import Judgement, Post, Reason
+
+Mode = Literal["cascade", "transformer"]
+GATE = "gate.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`sure`: the encoder reads a post unless the fast model's best topic and best office score as much, multiplied.
+
+    `grave`: it also reads a post whose probability of severity 3 or 4 lies between these two, and every post that states a
+    number of harm. `blend`: the encoder's part in the average; `cuts`: the severity expectations from which 2, 3 and 4 begin in it.
+    `review`: a post whose topic scores below it goes to a person.
+    """
+
+    sure: float
+    grave: tuple[float, float]
+    blend: float
+    cuts: tuple[float, float, float]
+    review: float
+    format: int = FORMAT
+
+    @classmethod
+    def load(cls, folder: Path) -> Gate:
+        """Raises FileNotFoundError or ValueError (Chinese)."""
+        path = folder / GATE
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} 不存在, 请重新运行 train --base")
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if held.get("format") != FORMAT:
+            raise ValueError(f"{path}: format = {held.get('format')}, 只认得 {FORMAT}, 请重新训练")
+        return cls(**{**held, "grave": tuple(held["grave"]), "cuts": tuple(held["cuts"])})
+
+    def save(self, folder: Path) -> None:
+        (folder / GATE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+
+class Cascade:
+    """`mode` "transformer": the encoder reads every post. `busy`: asked before each batch; while it says so the fast model answers
+    alone, and its name stands on the judgement."""
+
+    def __init__(
+        self,
+        fast: FastModel,
+        encoder: Encoder,
+        gate: Gate,
+        mode: Mode = "cascade",
+        busy: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.name = f"{encoder.meta.name}+{fast.name}"
+        self._fast = fast
+        self._encoder = encoder
+        self._gate = gate
+        self._mode = mode
+        self._busy = busy
+
+    def judge(self, posts: Sequence[Post]) -> list[Judgement]:
+        """One judgement per post, in order; every answer has a reason."""
+        judged: list[Judgement] = []
+        alone = self._busy()
+        for start in range(0, len(posts), CHUNK):
+            with no_collecting():
+                judged += self._judge_chunk(self._fast.read(posts[start : start + CHUNK]), alone)
+        return judged
+
+    def _judge_chunk(self, reading: Reading, alone: bool) -> list[Judgement]:
+        fast = self._fast
+        chosen, expected = fast.choose(reading.scores)
+        reasons = fast.reasons(reading, chosen)
+        judged = fast.answer(reading, reading.scores, chosen, expected, reasons)
+        doubted = np.empty(0, np.int64) if alone else np.flatnonzero(self.doubts(reading))
+        if doubted.size:
+            second = _part(reading, doubted.tolist())
+            for place, one in zip(doubted.tolist(), self._look_again(second), strict=True):
+                judged[place] = one
+        return judged
+
+    def doubts(self, reading: Reading) -> NDArray[np.bool_]:
+        """Which posts of a chunk the encoder is to read."""
+        if self._mode == "transformer":
+            return np.ones(len(reading.posts), np.bool_)
+        return doubts(self._gate, reading.scores, [bool(found) for found in reading.found], self._fast.columns)
+
+    def _look_again(self, reading: Reading) -> list[Judgement]:
+        """The judgements of posts that the encoder reads too."""
+        posts = reading.posts
+        said, tokens = self._encoder.read(
+            [post.title for post in posts], [post.text for post in posts], [post.kind for post in posts]
+        )
+        scores = self._gate.blend * said + (1 - self._gate.blend) * reading.scores
+        chosen, expected = self._fast.choose(scores, self._gate.cuts)
+        columns = [self._fast.columns[head] for head in HEADS]
+        reasons: list[list[Reason]] = [
+            reasons_of(post, one, self._fast.names, columns, row, PHRASES)
+            for post, one, row in zip(posts, tokens, chosen.tolist(), strict=True)
+        ]
+        judged = self._fast.answer(reading, scores, chosen, expected, reasons)
+        return [self._sign(one) for one in judged]
+
+    def _sign(self, judgement: Judgement) -> Judgement:
+        return replace(judgement, model=self.name, needs_human=judgement.topics[0].score < self._gate.review)
+
+
+def doubts(gate: Gate, scores: Floats, harm: Sequence[bool], columns: dict[str, slice]) -> NDArray[np.bool_]:
+    """Which posts the encoder is to read, from the fast model's scores (posts, labels) and whether each states harm."""
+    topic, office, severity = (scores[:, columns[head]] for head in ("topic", "office", "severity"))
+    unsure = topic.max(axis=1) * office.max(axis=1) < gate.sure
+    serious = severity[:, 2:].sum(axis=1)
+    found: NDArray[np.bool_] = (
+        unsure | ((serious > gate.grave[0]) & (serious < gate.grave[1])) | np.array(harm, np.bool_)
+    )
+    return found
+
+
+def _part(reading: Reading, chosen: Sequence[int]) -> Reading:
+    """Some posts of a chunk; what only the fast model's reasons need is left out."""
+    return Reading(
+        [reading.posts[i] for i in chosen],
+        reading.batch,
+        [],
+        reading.scores[list(chosen)],
+        [reading.found[i] for i in chosen],
+    )

@@ -1,0 +1,125 @@
+"""What is fitted on the development sets once the encoder is trained: temperatures, the average with the fast model, the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from classify.cascade import Gate, doubts
+from classify.features import Floats
+from classify.train import kappa
+from classify.weights import HEADS
+
+LOSS_ALLOWED = 0.01  # the cascade may be so much worse than the encoder on everything
+BLENDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SURES = tuple(round(0.05 * step, 2) for step in range(1, 20))
+GRAVE = (0.15, 0.85)  # probabilities of severity 3 or 4 between which the encoder is asked
+GRADES = np.arange(1, 5, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Dev:
+    """Development posts: per head the true labels ("a|b": either), both models' probabilities, and who states harm."""
+
+    gold: Mapping[str, Sequence[str]]
+    fast: Floats
+    encoder: Floats
+    harm: Sequence[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """The gate, and what it gives: accuracy per head and severity kappa, of the average on everything and of the cascade."""
+
+    gate: Gate
+    share: float
+    everything: dict[str, float]
+    cascade: dict[str, float]
+
+
+def fit_temperature(logits: Floats, gold: Sequence[str], keys: Sequence[str]) -> float:
+    """The temperature at which the true labels are most likely (Guo et al. 2017)."""
+    places = [[keys.index(one) for one in row.split("|") if one in keys] for row in gold]
+    rows = [i for i, found in enumerate(places) if found]
+    chosen = np.array([places[i][0] for i in rows])
+
+    def loss(heat: float) -> float:
+        cooled = logits[rows] / np.exp(heat)
+        top = cooled.max(axis=1)
+        logs = cooled[np.arange(len(rows)), chosen] - top - np.log(np.exp(cooled - top[:, None]).sum(axis=1))
+        return -float(logs.mean())
+
+    return round(float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x)), 3)
+
+
+def tune(dev: Dev, labels: Mapping[str, Sequence[str]], columns: Mapping[str, slice]) -> Tuned:
+    """The blend that is best on everything, then the gate that asks least and loses at most LOSS_ALLOWED in any measure."""
+    scored = {blend: blend * dev.encoder + (1 - blend) * dev.fast for blend in BLENDS}
+    blend = max(BLENDS, key=lambda one: sum(_measure(scored[one], dev.gold, labels, columns, None).values()))
+    average = scored[blend]
+    cuts = fit_cuts(average[:, columns["severity"]], dev.gold["severity"])
+    everything = _measure(average, dev.gold, labels, columns, cuts)
+    for sure in SURES:
+        gate = Gate(sure, GRAVE, blend, cuts, review=0.4)
+        asked = doubts(gate, dev.fast, dev.harm, dict(columns))
+        found = _measure(np.where(asked[:, None], average, dev.fast), dev.gold, labels, columns, cuts)
+        if all(found[name] >= value - LOSS_ALLOWED for name, value in everything.items()):
+            break
+    return Tuned(gate, float(asked.mean()), everything, found)
+
+
+def _measure(
+    scores: Floats,
+    gold: Mapping[str, Sequence[str]],
+    labels: Mapping[str, Sequence[str]],
+    columns: Mapping[str, slice],
+    cuts: Sequence[float] | None,
+) -> dict[str, float]:
+    found = {}
+    for head in HEADS[:-1]:
+        said = scores[:, columns[head]].argmax(axis=1).tolist()
+        found[head] = float(
+            np.mean([labels[head][i] in one.split("|") for i, one in zip(said, gold[head], strict=True)])
+        )
+    expected = scores[:, columns["severity"]] @ GRADES
+    levels = 1 + np.searchsorted(cuts or (1.5, 2.5, 3.5), expected, side="right")
+    found["severity"] = kappa(_levels(gold["severity"]), levels)
+    return found
+
+
+def _levels(gold: Sequence[str]) -> NDArray[np.int64]:
+    return np.array([int(one.split("|")[0]) for one in gold])
+
+
+def fit_cuts(severity: Floats, gold: Sequence[str]) -> tuple[float, float, float]:
+    """Where severity 2, 3 and 4 begin on the expectation: the best quadratic kappa, drawn a little towards the middle."""
+    expected, truth = severity @ GRADES, _levels(gold)
+    cuts = [1.5, 2.5, 3.5]
+    for _ in range(3):
+        for place in range(3):
+            tries = [round(float(cut), 3) for cut in cuts[place] + np.linspace(-0.2, 0.2, 17)]
+            cuts[place] = max(tries, key=lambda cut: _kappa_at(truth, expected, cuts, place, cut))
+    return cuts[0], cuts[1], cuts[2]
+
+
+def _kappa_at(truth: NDArray[np.int64], expected: Floats, cuts: Sequence[float], place: int, cut: float) -> float:
+    tried = [*cuts[:place], cut, *cuts[place + 1 :]]
+    if tried != sorted(tried):
+        return -1.0
+    away = abs(cut - (1.5, 2.5, 3.5)[place])
+    return kappa(truth, 1 + np.searchsorted(tried, expected, side="right")) - 0.02 * away
+
+
+def calibration_error(scores: Floats, right: NDArray[np.bool_], bins: int = 10) -> float:
+    """Expected calibration error of the best scores (posts,): the mean gap between score and accuracy (Naeini et al. 2015)."""
+    edges = np.minimum((scores * bins).astype(int), bins - 1)
+    gaps = [
+        abs(float(scores[edges == i].mean() - right[edges == i].mean())) * float((edges == i).mean())
+        for i in range(bins)
+        if (edges == i).any()
+    ]
+    return sum(gaps)
