@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from classify.pii_fold import BLANK
 from classify.pii_numbers import Span
 
 NEAR = 24  # characters between a name or door and the number that it is given with
@@ -37,7 +38,7 @@ _WORDS = (
     " 解约 时段 时刻 应付 全都 全款 全体 全天 全程 成本 成为 成人 成立 苗木 景观 党支 党群 冷气 冷水 单价 单车 单方 单号 季度 符合 包工 包装 祝贺"
     " 左侧 左边 兰花 关门 关停 申请 申报 申诉 章程 庄稼 易发 齐全 安保 安检 牛肉 文字 施压 康复 温泉 常住 汤圆 孔洞 武警 严惩 钱包 万家 毛坯 顾客"
     " 龙舟 史上 段时 薛家 白天 方才 夏令 石材 金色 范围 陆续 陆路 任务 任职 丁字 苏州 程度 叶子 余下 蒋村 于今 于本 董事 田间 许可 唐突 宋体 谢意"
-    " 梁柱 林业 林木 高价 高空 高压 高峰 高达 何况 郭外 胡乱 朱红 马路 马桶 孙子 孙女 徐徐 周知 吴兴 黄昏 杨梅 陈旧 陈述 刘海 张贴 李子 王府"
+    " 梁柱 林业 林木 高价 高空 高压 高峰 高达 何况 郭外 胡乱 朱红 马路 马桶 孙子 孙女 徐徐 周知 吴兴 黄昏 杨梅 陈旧 陈述 路线 刘海 张贴 李子 王府"
 )
 _EVERYDAY = frozenset(_WORDS.split())
 _PLACE_ENDS = frozenset("镇乡村县市区省州路街巷弄苑府阁湾庄店厂局所院校馆站办委队部科处室楼幢栋号司厅行人站桥业")
@@ -52,15 +53,19 @@ _AFTER = re.compile(
 )
 _SELF = (
     "联系人|姓名|名字|我叫|我是|本人|来电人|来访人|诉求人|投诉人|反映人|举报人|申请人|信访人|求助人|报案人|报修人|当事人|业主|户主|房主|车主|机主|租户|租客|住户"
-    "|居民|村民|市民|群众|家长|收件人|寄件人|收货人|签收人|持卡人|开户人|户名|代理人|委托人|受害人|受害者|署名|落款|发信人|留言人|称呼|落款人|签名"
+    "|居民|村民|市民|家长|收件人|寄件人|收货人|签收人|持卡人|开户人|户名|代理人|委托人|受害人|受害者|署名|落款|发信人|留言人|称呼|落款人|签名"
 )
 _OTHER = (
-    "联系|请找|找|致电|打给|回电给?|回复|学生|患者|病人|老人|经办人|负责人|法人|法定代表人|客户|用户|员工|职工|工人|司机|师傅|老师|医生|班主任|死者|伤者|工友|老乡"
+    "群众|联系|请找|找|致电|打给|回电给?|回复|学生|患者|病人|老人|经办人|负责人|法人|法定代表人|客户|用户|员工|职工|工人|司机|师傅|老师|医生|班主任|死者|伤者|工友|老乡"
     "|父亲|母亲|丈夫|妻子|老公|老婆|儿子|女儿|爸爸|妈妈|弟弟|妹妹|哥哥|姐姐|爷爷|奶奶|外公|外婆|朋友|同事|同学|邻居|店主|老板|房东|中介"
 )
 _SAID = r"(?:就?是|为|叫|名叫|姓名)?[ :（(【】、,]{0,2}"
 _SELF_NAME = re.compile(rf"(?:{_SELF}){_SAID}(?={_NAME})")
 _OTHER_NAME = re.compile(rf"(?:{_OTHER}){_SAID}(?={_NAME})")
+_DOTTED = re.compile(
+    rf"(?:联系人|姓名|名字|我叫|我是|本人){_SAID}([{_HAN}]{{1,6}}·[{_HAN}]{{1,6}}?)(?=$|[^{_HAN}]|电话|手机|身份|联系|男|女)"
+)
+_NICKNAME = re.compile(rf"(?:找|联系|打给|致电|叫)([小老阿][{_SURNAMES}])(?=[ ,:(]{{0,2}}{BLANK})")
 _NAME_HERE = re.compile(_NAME)
 
 _LINK = (
@@ -92,7 +97,10 @@ _HOUSE = re.compile(
 _HOME = re.compile(
     r"(?:家住|住址|住在|家在|我家|现住|现居|居住在?|租住在?|住所|本人住|我住|[,， ]住|地址|户籍|门牌号?|房号|老家)"
 )
+_DASHED = re.compile(r"[0-9\-]+")
+_HAN_CHAR = re.compile(f"[{_HAN}]")
 _DWELLERS = ("业主", "住户", "租户", "户主", "的业主", "的住户")
+_LIVES = re.compile(r"(?:家住|住址|住在|家在|我家|现住|居住在?|租住在?|本人住|我住|[,， ]住|老家)")
 _SENTENCE_END = re.compile(r"[。！？!?\n;；]")
 
 
@@ -112,7 +120,9 @@ def given(plain: str, numbers: Sequence[Span]) -> list[Span]:
 def _doors(plain: str, numbers: Sequence[Span]) -> list[Span]:
     doors = [Span(*match.span(), "door") for match in _find_doors(plain) if _is_given(plain, match, numbers)]
     for match in _HOUSE.finditer(plain):
-        if _at_home(plain, match.start()) and not any(s.start < match.end() and match.start() < s.end for s in doors):
+        if _at_home(plain, match.start(), _LIVES) and not any(
+            s.start < match.end() and match.start() < s.end for s in doors
+        ):
             doors.append(Span(*match.span(), "door"))
     return doors
 
@@ -130,14 +140,15 @@ def _is_given(plain: str, match: re.Match[str], numbers: Sequence[Span]) -> bool
     start, end = match.span()
     if _at_home(plain, start):
         return True
-    dashed = match.group()[0].isdigit() and "-" in match.group() and match.group()[-1].isdigit()
-    return (not dashed or plain.startswith(_DWELLERS, end)) and _is_near(plain, start, end, numbers)
+    dashed = _DASHED.fullmatch(match.group()) is not None
+    told = plain.startswith(_DWELLERS, end) or (match.group().count("-") == 2 and _HAN_CHAR.match(plain, start - 1))
+    return bool(not dashed or told) and _is_near(plain, start, end, numbers)
 
 
-def _at_home(plain: str, start: int) -> bool:
+def _at_home(plain: str, start: int, words: re.Pattern[str] = _HOME) -> bool:
     """Whether the sentence says, not long before, that somebody lives here."""
     before = _SENTENCE_END.split(plain[max(0, start - 32) : start])[-1]
-    return _HOME.search(before) is not None
+    return words.search(before) is not None
 
 
 def _is_near(plain: str, start: int, end: int, numbers: Sequence[Span]) -> bool:
@@ -149,6 +160,8 @@ def _is_near(plain: str, start: int, end: int, numbers: Sequence[Span]) -> bool:
 
 
 def _names(plain: str, given: Sequence[Span], numbers: Sequence[Span]) -> Iterator[tuple[int, int]]:
+    for match in (*_DOTTED.finditer(plain), *_NICKNAME.finditer(plain)):
+        yield match.span(1)
     for match in _SELF_NAME.finditer(plain):
         yield from _name_at(plain, match.end())
     for match in _OTHER_NAME.finditer(plain):

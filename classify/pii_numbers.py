@@ -26,6 +26,9 @@ class Span(NamedTuple):
     kind: str
 
 
+_SUREST = ("email", "id", "bank", "mobile", "landline", "plate", "wechat", "qq")
+_RANK = {kind: place for place, kind in enumerate(_SUREST)}
+
 Token = tuple[int, int]  # a group of digits
 
 _RUN = re.compile(rf"[0-9]+(?:{GAP}{{1,3}}[0-9]+)*")
@@ -36,8 +39,8 @@ _SAME_BETWEEN = re.compile(
     r"|[3-9][0-9]([^\W0-9xX]{1,2})[0-9]{4}\2[0-9]{4}(?!\2?[0-9]))"
 )
 _PLAIN_GAP = re.compile(r"[ \-·_()\[\]【】「」]+")
-_GROUPINGS = frozenset(((3, 8), (7, 4), (3, 3, 5), (3, 5, 3), (4, 4, 3), (4, 3, 4), (5, 3, 3)))
-_HYPHENED = frozenset(((4, 7), (5, 6), (6, 5), (2, 9)))
+_THREE = frozenset(((3, 3, 5), (3, 5, 3), (4, 4, 3), (4, 3, 4), (5, 3, 3)))
+_SIZES = re.compile(r"[长宽高径寸格号厚][ :为是约]{0,2}$")
 
 _ID = re.compile(rf"(?<![0-9])[1-9](?:{GAP}{{0,3}}[0-9]){{16}}{GAP}{{0,3}}[0-9Xx](?![0-9A-Za-z])")
 _OLD_ID = re.compile(rf"(?<![0-9])[1-9](?:{GAP}{{0,3}}[0-9]){{14}}(?![0-9])")
@@ -61,7 +64,7 @@ _ODD_EMAIL = re.compile(
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _TAIL = "A-HJ-NP-Za-hj-np-z0-9"
 _PLATE = re.compile(
-    rf"[{_PROVINCES}][ ·]?[A-Za-z][ ·.\-]{{0,2}}(?=[A-Za-z]{{0,5}}[0-9])(?:[{_TAIL}]{{5,6}}|[{_TAIL}]{{4}}[挂学警港澳使领试超])(?![A-Za-z0-9])"
+    rf"[{_PROVINCES}][ ·]?[A-Za-z][ ·.\-]{{0,2}}(?=[A-Za-z]{{0,5}}[0-9])(?:[{_TAIL}]{{4,5}}[挂学警港澳使领试超]|[{_TAIL}]{{5,6}})(?![A-Za-z0-9])"
     rf"|[{_PROVINCES}][ ·]?[A-Za-z]([ \-.·])(?:[{_TAIL}]\1){{4,5}}[{_TAIL}](?![A-Za-z0-9])"
     rf"|WJ[ ·]?[{_PROVINCES}][ ·\-]?[0-9]{{4}}[0-9A-Z](?![A-Za-z0-9])"
 )
@@ -70,9 +73,7 @@ _SERVICE = r"(?!(?:1[0-2][0-9]{3}|9[56][0-9]{3,4}|11[0-9]|12[0-2])(?![0-9]))"  #
 _OPENING = r"[ :=\-→>【】\[\]()「」“”\"']{0,4}"
 _NAMED = r"(?:号码|号|账号|帐号|ID|id|Id)"
 _SAID = r"(?:都?是|也是|就是|为|叫|搜索?|加)"
-_WECHAT_WORD = (
-    r"(?:微信|[薇威维徽]信|卫星|(?<![A-Za-z0-9])(?:[vV]信|[vVwW]\.?[xX]|[wW]e ?[cC]hat|[vV](?=号|[:]))|[加➕+][vV微薇])"
-)
+_WECHAT_WORD = r"(?:微 ?信|[薇威维徽]信|卫星|(?<![A-Za-z0-9])(?:[vV]信|[vVwW][. ]?[xX]|[wW]e ?[cC]hat|[vV](?=号|[:]))|[加➕+][vV微薇])"
 _ACCOUNT = rf"({_SERVICE}(?:[A-Za-z][A-Za-z0-9_\-]{{5,19}}|[0-9]{{5,12}}))(?![A-Za-z0-9_])"
 _WECHAT = re.compile(
     rf"(?:{_WECHAT_WORD}(?:{_NAMED}{_SAID}?|{_SAID})?{_OPENING}|{WECHAT_HEAD})(?:我的?)?{_ACCOUNT}"
@@ -88,7 +89,22 @@ _QQ = re.compile(
 
 # What each of them cannot do without: quick looks that spare most texts the pattern.
 _AT = ("@", "#", "艾特", "at", "AT", "At")
-_WECHAT_SIGNS = ("微信", "薇信", "威信", "维信", "徽信", "卫星", "加微", "加薇", "v", "V", "w", "W", WECHAT_HEAD)
+_WECHAT_SIGNS = (
+    "微信",
+    "微 信",
+    "薇信",
+    "威信",
+    "维信",
+    "徽信",
+    "卫星",
+    "加微",
+    "加薇",
+    "v",
+    "V",
+    "w",
+    "W",
+    WECHAT_HEAD,
+)
 _QQ_SIGNS = ("q", "Q", "扣扣", "企鹅", "球球", QQ_HEAD)
 
 # What any of these needs at least: one quick look at a text decides whether it is read at all.
@@ -96,7 +112,7 @@ _FEW_DIGITS = re.compile(rf"[{ANY_DIGIT}oO](?:{GAP}{{0,4}}[{ANY_DIGIT}oOlI|]){{4
 _LATIN = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
 _MANY_DIGITS = re.compile(rf"[{ANY_DIGIT}oO](?:{GAP}{{0,4}}[{ANY_DIGIT}oOlI|]){{6}}")
 _WORDS = re.compile(
-    r"@|＠|艾特|微信|[薇威维徽]信|卫星|[vVｖＶ]信|扣扣|企鹅|球球|加[微薇]|[Qq][Qq号群:：]|[Qq] ?[0-9]|[加➕+][VvQqＶｖ]|[VvWwＶｖＷｗ]\.?[XxＸｘ]|ＱＱ|ｑｑ"
+    r"@|＠|艾特|微 ?信|[薇威维徽]信|卫星|[vVｖＶ]信|扣扣|企鹅|球球|加[微薇]|[Qq][Qq号群:：]|[Qq] ?[0-9]|[加➕+][VvQqＶｖ]|[VvWwＶｖＷｗ][. ]?[XxＸｘ]|ＱＱ|ｑｑ"
     rf"|[Ee] ?[Cc]hat|wxid|[VvＶｖ][:：号]|[(\[{{]at[)\]}}]|#[A-Za-z0-9\-]+[.。点]|点(?:com|cn|net)|[{_PROVINCES}]{GAP}{{0,2}}[A-Za-zＡ-Ｚａ-ｚ]"
 )
 
@@ -116,11 +132,11 @@ def numbers(plain: str) -> list[Span]:
     """The numbers of a plain text in order, never overlapping; of two that overlap the surer kind and reading."""
     taken = bytearray(len(plain))
     kept: list[Span] = []
-    for reading in readings(plain):
-        for span in _of_reading(reading):
-            if not any(taken[span.start : span.end]):
-                taken[span.start : span.end] = b"\1" * (span.end - span.start)
-                kept.append(span)
+    candidates = [span for reading in readings(plain) for span in _of_reading(reading)]
+    for span in sorted(candidates, key=lambda span: (_RANK[span.kind], span.start - span.end)):
+        if not any(taken[span.start : span.end]):
+            taken[span.start : span.end] = b"\1" * (span.end - span.start)
+            kept.append(span)
     return sorted(kept)
 
 
@@ -212,13 +228,15 @@ def _is_grouped(plain: str, groups: Sequence[Token], first: int, taken: Sequence
         return False
     if sizes == (1,) * 11:
         return True
+    if sizes == (3, 4, 4) and set(gaps) in ({"/"}, {"*"}):
+        return not _SIZES.search(checks.before(plain, taken[0][0]))
     if not all(_PLAIN_GAP.fullmatch(gap) or gap == "." for gap in gaps):
         return False
     if sizes[:3] == (1, 1, 1) or {3, 7} <= {sum(sizes[:count]) for count in range(1, len(sizes))}:
         return True
-    if len(sizes) == 2 and "." in gaps:
-        return False  # a decimal fraction
-    return sizes in _GROUPINGS or (sizes in _HYPHENED and "-" in gaps[0])
+    if len(sizes) == 2:
+        return min(sizes) >= 3 and sizes != (8, 3) and "." not in gaps  # a day and a count, a decimal fraction
+    return sizes in _THREE
 
 
 def _goes_on(plain: str, groups: Sequence[Token], first: int, count: int, gaps: Sequence[str]) -> bool:

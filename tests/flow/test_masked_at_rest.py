@@ -104,8 +104,9 @@ def left(folder: Path) -> list[str]:
 
 def test_what_a_crawl_reads_rests_nowhere_unmasked(site: Site, house: House, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
+    sheet = book.create_sheet("工单", 0)
     for row in (HEADERS, GOOD, SHIFTED):
-        book.active.append(row)
+        sheet.append(row)
     held = BytesIO()
     book.save(held)
     site.put("/b/", LIST)
