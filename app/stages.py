@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REMEMBERED = 5000  # archived posts whose copies are known again after a restart
 SOURCES = {"judge": RAW, "archive": JUDGED, "decide": JUDGED}
-LOOK_EVERY = 2.0
+LOOK_EVERY = 0.5
 MEETINGS = 5  # times that a batch may meet another process that decides the same
 
 

@@ -25,11 +25,12 @@ from stream.messages import Judgement, Post, Reason
 Mode = Literal["cascade", "transformer"]
 GATE = "gate.json"
 FORMAT = 1
+SURE_OF = ("topic", "office", "sentiment")
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`sure`: the encoder reads a post unless the fast model's best topic and best office score as much, multiplied.
+    """`sure`: the encoder reads a post unless the fast model's best scores of SURE_OF, multiplied, are as much.
 
     `grave`: it also reads a post whose probability of severity 3 or 4 lies between these two, and every post that states a
     number of harm. `blend`: the encoder's part in the average; `cuts`: the severity expectations from which 2, 3 and 4 begin in it.
@@ -126,9 +127,9 @@ class Cascade:
 
 def doubts(gate: Gate, scores: Floats, harm: Sequence[bool], columns: dict[str, slice]) -> NDArray[np.bool_]:
     """Which posts the encoder is to read, from the fast model's scores (posts, labels) and whether each states harm."""
-    topic, office, severity = (scores[:, columns[head]] for head in ("topic", "office", "severity"))
-    unsure = topic.max(axis=1) * office.max(axis=1) < gate.sure
-    serious = severity[:, 2:].sum(axis=1)
+    best = [scores[:, columns[head]].max(axis=1) for head in SURE_OF]
+    unsure = np.prod(best, axis=0) < gate.sure
+    serious = scores[:, columns["severity"]][:, 2:].sum(axis=1)
     found: NDArray[np.bool_] = (
         unsure | ((serious > gate.grave[0]) & (serious < gate.grave[1])) | np.array(harm, np.bool_)
     )

@@ -76,7 +76,7 @@ def best_runs(batch: Batch, says: Says, most: Sequence[int]) -> Phrases:
     ).ravel()  # the last character is a separator
     weight = np.add.reduceat(heard.ravel(), bounds, dtype=np.int64)[::2] if len(starts) else starts
     slot = starts // max(count, 1) * batch.size + batch.post[starts % max(count, 1)]
-    order = np.argsort((slot << 24) + ((1 << 23) - weight))
+    order = np.argsort((slot << 24) + ((1 << 23) - weight), kind="stable")  # of equals the first in the post
     begins = np.searchsorted(slot, np.arange(heads * batch.size))  # runs come in order of their slots
     rank = np.arange(len(order)) - begins[slot[order]]
     limit = np.repeat(np.asarray(most), batch.size)

@@ -77,7 +77,7 @@ class JudgeSettings(Section):
     model: str = ""  # a folder with a trained model; empty: the shipped one
     mode: Literal["fast", "transformer", "cascade"] = "cascade"
     threads: int = Field(default=0, ge=0)
-    busy_behind: int = Field(default=5000, ge=1)
+    busy_behind: int = Field(default=256, ge=1)
     second_look: bool = True
 
 

@@ -128,6 +128,11 @@ def card(meta: EncoderMeta, tuned: Tuned, dev: Dev, columns: Mapping[str, slice]
         )
         error = calibration_error(scores.max(axis=1), right)
         lines.append(f"| {head} | {tuned.everything[head]:.3f} | {tuned.cascade[head]:.3f} | {error:.3f} |")
+    lines += [
+        f"| {name} | {value:.3f} | {tuned.cascade[name]:.3f} | |"
+        for name, value in tuned.everything.items()
+        if name not in columns
+    ]
     table = "\n".join(lines)
     return f"""# The encoder {meta.name}
 
@@ -141,8 +146,9 @@ model and the gate, so the figures below are a little too good.
 
 (Accuracy; severity: quadratic kappa without the floor of `configs/severity.yaml`.)
 
-Gate: the encoder reads a post when the fast model's best topic times its best office is below {tuned.gate.sure}, when severity 3 or 4 has a
-probability between {tuned.gate.grave[0]} and {tuned.gate.grave[1]}, or when the post states a number of harm: {tuned.share:.0%} of these posts. Its part in the
+Gate: the encoder reads a post when the fast model's best topic times its best office times its best sentiment is below
+{tuned.gate.sure}, when severity 3 or 4 has a probability
+between {tuned.gate.grave[0]} and {tuned.gate.grave[1]}, or when the post states a number of harm: {tuned.share:.0%} of these posts. Its part in the
 average is {tuned.gate.blend}.
 """
 

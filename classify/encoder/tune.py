@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from classify.cascade import Gate, doubts
+from classify.evaluate import macro_f1
 from classify.features import Floats
 from classify.train import kappa
 from classify.weights import HEADS
@@ -85,6 +86,9 @@ def _measure(
         found[head] = float(
             np.mean([labels[head][i] in one.split("|") for i, one in zip(said, gold[head], strict=True)])
         )
+    for head in ("topic", "sentiment"):
+        said = [labels[head][i] for i in scores[:, columns[head]].argmax(axis=1).tolist()]
+        found[f"{head} F1"] = macro_f1([one.split("|")[0] for one in gold[head]], said)
     expected = scores[:, columns["severity"]] @ GRADES
     levels = 1 + np.searchsorted(cuts or (1.5, 2.5, 3.5), expected, side="right")
     found["severity"] = kappa(_levels(gold["severity"]), levels)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classify.cascade import GATE, Cascade, Gate, Mode, doubts
+from classify.cascade import GATE, SURE_OF, Cascade, Gate, Mode, doubts
 from classify.encoder.serve import EncoderMeta, TokenSays
 from classify.encoder.text import read_line
 from classify.fast import FastModel
@@ -70,8 +70,7 @@ def test_the_encoder_reads_what_the_fast_model_is_unsure_of() -> None:
 
 def sureness(one: Post) -> float:
     found = FAST.scores([""], [one.text], [one.kind])[0]
-    topic, office = (found[FAST.columns[head]].max() for head in ("topic", "office"))
-    return float(topic * office)
+    return float(np.prod([found[FAST.columns[head]].max() for head in SURE_OF]))
 
 
 def test_the_encoder_reads_what_states_harm_however_sure_the_fast_model_is() -> None:
@@ -83,7 +82,7 @@ def test_the_encoder_reads_what_states_harm_however_sure_the_fast_model_is() -> 
 def test_the_encoder_reads_what_may_be_grave() -> None:
     columns = FAST.columns
     row = np.zeros((3, sum(map(len, FAST.labels.values()))), np.float32)
-    for head in ("topic", "office"):
+    for head in SURE_OF:
         row[:, columns[head].start] = 1.0
     for number, grave in enumerate((0.05, 0.5, 0.95)):
         row[number, columns["severity"].start + 2] = grave
