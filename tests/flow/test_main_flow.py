@@ -133,7 +133,7 @@ def test_each_office_has_one_mail_with_what_it_must_know(flow: Flow) -> None:
     with flow.house.ledger.read() as tx:
         alerts = tx.alerts.find(AlertFilter())
     sent = [alert for alert in alerts if alert.state == "sent"]
-    assert {alert.state for alert in alerts} == {"sent", "muted"}
+    assert {alert.state for alert in alerts} <= {"sent", "muted"}, "none is left waiting"
     mails = flow.mails()
     assert len(mails) == len({alert.office for alert in sent}), "one mail per office"
     told = "\n".join(body.get_content() for mail in mails if (body := mail.get_body(("plain",))))
