@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import configs
 from app.counters import Counter
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 Now = Callable[[], datetime]
 Busy = Callable[[], bool]
+T = TypeVar("T")
 JudgeMode = Literal["fast", "transformer", "cascade"]
 
 ENCODER = "encoder"  # within a model's folder
@@ -94,6 +95,7 @@ class House:
     dirs: tuple[Path, ...]
     data: Path
     now: Now = field(default=wall_clock)
+    _loaded: dict[Path, tuple[int, Any]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def exports(self) -> Path:
@@ -287,15 +289,23 @@ class House:
         from classify.fast import FastModel
 
         place, chosen = self.model_folder(folder), mode or self.settings.judge.mode
-        fast = FastModel.load(place, self.severity_rules)
+        fast = self._held(place / "meta.json", lambda: FastModel.load(place, self.severity_rules))
         encoder = place / ENCODER
         if chosen == "fast" or (chosen == "cascade" and not encoder.is_dir()):
             return fast
         from classify.cascade import Cascade, Gate
-        from classify.encoder.serve import Encoder
+        from classify.encoder.serve import META, Encoder
 
-        read = Encoder.load(encoder, self.settings.judge.threads)
+        read = self._held(encoder / META, lambda: Encoder.load(encoder, self.settings.judge.threads))
         return Cascade(fast, read, Gate.load(encoder), chosen, busy)
+
+    def _held(self, file: Path, load: Callable[[], T]) -> T:
+        """What was loaded for this file, as long as nobody has written it anew: who judges twice holds one model."""
+        written = file.stat().st_mtime_ns if file.is_file() else 0
+        held = self._loaded.get(file)
+        if held is None or held[0] != written:
+            held = self._loaded[file] = (written, load())
+        return cast("T", held[1])
 
     def _classifier_in_use(self, folder: Path | None, mode: JudgeMode | None, busy: Busy) -> Classifier:
         """The one of the folder or of the setting; else whichever `minsheng model use` chooses, now and later."""
