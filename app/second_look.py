@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.rejudging import Rejudge, Span
 from app.stages import SOURCES
-from classify.cascade import Cascade
+from classify.cascade import BOTH, Cascade
 from stream.log import REREADS
 from stream.worker import Count
 
@@ -31,9 +31,8 @@ class _Unnoted:
 
 
 class SecondLook:
-    def __init__(self, house: House, model: str, count: Count) -> None:
+    def __init__(self, house: House, count: Count) -> None:
         self._house = house
-        self._model = model
         self._judging = house.judge(mode="transformer")
         self._again = Rejudge(house, self._judge, GROUP, _Unnoted(), Span(), count)
         self.has_more = True
@@ -50,7 +49,7 @@ class SecondLook:
     def _judge(self, posts: Sequence[Post]) -> list[Judged]:
         """As the encoder reads them; what it has read already stays as it is and costs nothing."""
         stored = {post.id: self._house.archive.get(post.id) for post in posts}
-        due = [post for post in posts if (one := stored[post.id]) and one.judgement.model != self._model]
+        due = [post for post in posts if (one := stored[post.id]) and BOTH not in one.judgement.model]
         read = {one.post.id: one for one in self._judging(due)} if due else {}
         known = [read.get(post.id) or stored[post.id] for post in posts]
         return [one for one in known if one]
@@ -60,8 +59,7 @@ def second_look(house: House, count: Count) -> SecondLook | None:
     """None where it is switched off, or where there is no encoder to look with."""
     if not house.settings.judge.second_look or house.settings.judge.mode != "cascade":
         return None
-    model = house.classifier()
-    return SecondLook(house, model.name, _renamed(count)) if isinstance(model, Cascade) else None
+    return SecondLook(house, _renamed(count)) if isinstance(house.classifier(), Cascade) else None
 
 
 def _renamed(count: Count) -> Count:

@@ -25,6 +25,7 @@ from stream.messages import Judgement, Post, Reason
 Mode = Literal["cascade", "transformer"]
 GATE = "gate.json"
 FORMAT = 1
+BOTH = "+"  # stands in the name of what judged when both models read a post
 SURE_OF = ("topic", "office", "sentiment")
 
 
@@ -71,7 +72,7 @@ class Cascade:
         mode: Mode = "cascade",
         busy: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.name = f"{encoder.meta.name}+{fast.name}"
+        self.name = f"{encoder.meta.name}{BOTH}{fast.name}"
         self._fast = fast
         self._encoder = encoder
         self._gate = gate

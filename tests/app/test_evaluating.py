@@ -63,7 +63,7 @@ def test_a_worse_model_is_named_and_cannot_be_used(
     use_model(house, "fast-bad", force=True)
     list_models(house)
     said = capsys.readouterr().out
-    assert "* fast-bad  2026-11-25 对照 fast-" in said
+    assert "对照 encoder-" in said
     assert "未通过比较, 强制" in said
     with house.ledger.read() as tx:
         assert [(one.what, one.detail) for one in tx.audit.find(1)] == [("model.use", "未通过比较, 强制启用")]

@@ -98,7 +98,7 @@ def opened(folder: Path, now: datetime) -> Iterator[House]:
 @pytest.fixture(autouse=True)
 def one_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped model is read once; each start still has an index and a memory of near copies of its own."""
-    monkeypatch.setattr(House, "classifier", lambda house, folder=None: _model(str(house.model_folder(folder))))
+    monkeypatch.setattr(House, "classifier", lambda house, folder=None, *_: _model(str(house.model_folder(folder))))
 
 
 @cache

@@ -75,7 +75,7 @@ def models(house: House) -> Counter[str]:
     query = Query(set_aside=None, limit=500)
     while True:
         page = house.archive.search(query)
-        found.update(hit.judged.judgement.model for hit in page.hits)
+        found.update(hit.judged.judgement.model.rpartition("+")[2] for hit in page.hits)  # whatever the encoder read
         if not page.next:
             return found
         query = replace(query, after=page.next)
