@@ -84,10 +84,8 @@ def fuse_house(house: House, fuse: Fuse, patch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def opened(folder: Path, now: datetime) -> Iterator[House]:
-    house = open_house(
-        {"MINSHENG_DATA": str(folder), "MINSHENG_JUDGE__BATCH": str(BATCH), "MINSHENG_DECIDE__BATCH": str(BATCH)},
-        now=lambda: now,
-    )
+    batches = {"MINSHENG_JUDGE__BATCH": str(BATCH), "MINSHENG_DECIDE__BATCH": str(BATCH)}
+    house = open_house({"MINSHENG_DATA": str(folder), "MINSHENG_JUDGE__MODE": "fast", **batches}, now=lambda: now)
     try:
         yield house
     finally:
