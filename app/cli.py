@@ -16,6 +16,7 @@ import click
 
 from app import VERSION
 from app.cli_groups import BAD, archive, corrections, dead, house, model, rejudge, user
+from app.cli_models import evaluate, train
 
 if TYPE_CHECKING:
     from app.stopping import Stop
@@ -53,7 +54,7 @@ def cli() -> None:
     """
 
 
-for group in (dead, archive, user, model, corrections, rejudge):
+for group in (dead, archive, user, model, corrections, rejudge, train, evaluate):
     cli.add_command(group)
 
 
@@ -265,50 +266,6 @@ def dashboard() -> None:
     from app.parts import serve_dashboard
 
     serve_dashboard(house(), os.environ)
-
-
-# ---- 模型 ----------------------------------------------------------------------------------------
-
-
-@cli.command()
-@click.option(
-    "--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。"
-)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="模型输出目录，默认 data/models/名字。")
-@click.option("--corrections/--no-corrections", default=True, help="是否用上人工改正过的信息，默认用。")
-@click.option(
-    "--base",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="在这个本地 Hugging Face 模型目录 (BERT、RoBERTa、MacBERT、ELECTRA …) 上训练深度模型；须先运行 minsheng setup --train。",
-)
-@click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="深度模型训练几遍。")
-@click.option("--frozen", type=click.IntRange(0), default=0, show_default=True, help="最下面几层不训练 (更快)。")
-@click.option("--tokens", type=click.IntRange(16, 512), default=128, show_default=True, help="每条读多少个词元。")
-def train(
-    data: Path, out: Path | None, corrections: bool, base: Path | None, epochs: int, frozen: int, tokens: int
-) -> None:
-    """用标注数据和人工改正训练快速模型；给了 --base 则训练深度模型，与使用中的快速模型配成一套。"""
-    from app.models import train_encoder, train_model
-
-    if base:
-        train_encoder(house(), data, base, out, corrections=corrections, epochs=epochs, frozen=frozen, tokens=tokens)
-    else:
-        train_model(house(), data, out, corrections=corrections)
-
-
-@cli.command()
-@click.option(
-    "--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="标注数据目录。"
-)
-@click.option("--model", default="", help="新模型的名字 (见 model list) 或目录；不给则只给使用中的模型打分。")
-def evaluate(data: Path, model: str) -> None:
-    """在开发集和保留的人工改正上，比较新模型与使用中的模型。"""
-    from app.evaluating import compare_models, score_model
-
-    if not model:
-        score_model(house(), data)
-    elif compare_models(house(), data, model):
-        sys.exit(BAD)
 
 
 # ---- 开发 ----------------------------------------------------------------------------------------
