@@ -98,7 +98,10 @@ class Route(Strict):
 
 
 class Clock(Strict):
-    """A deadline. Exactly one of hours (wall clock) and working_days. `local` marks an editable local default."""
+    """A deadline. Exactly one of hours (wall clock) and working_days. `local` marks an editable local default.
+
+    `pauses`: it stands still while the case is objected to.
+    """
 
     key: Key
     name: str
@@ -108,16 +111,57 @@ class Clock(Strict):
     local: bool = False
     due_soon_hours: float = Field(default=2, ge=0)
     done_by: tuple[str, ...] = ("answer", "close")  # the action verbs that stop it
+    pauses: bool = True
 
 
 class ClockSet(Strict):
-    """Which clocks start when a case opens. The first set whose conditions hold is taken."""
+    """Which clocks start together. Of each part the first set whose conditions hold is taken; no clocks: none of that part.
+
+    report, respond and handle start when a case opens, growth when its posts grow fast, object when its office objects.
+    """
 
     key: Key
     name: str
-    clocks: tuple[Key, ...] = Field(min_length=1)
+    part: Literal["report", "respond", "handle", "growth", "object"] = "respond"
+    clocks: tuple[Key, ...]
     grades: tuple[str, ...] = ()  # event grades; empty: any
     severity_min: Severity = 1
+    intents: tuple[str, ...] = ()  # what most posts of the event want
+    topics: tuple[Key, ...] = ()
+    offices: tuple[Key, ...] = ()  # of the office that leads
+
+
+class Step(Strict):
+    """A level that is told of a deadline, so long after it came near or ran out."""
+
+    to: Literal["office", "deputy", "superior", "government"]
+    after_hours: float = Field(default=0, ge=0)
+
+
+class Ladder(Strict):
+    """Who is told, level by level, for cases of at least `severity_min`."""
+
+    severity_min: Severity = 1
+    due_soon: tuple[Step, ...] = (Step(to="office"),)
+    overdue: tuple[Step, ...] = (
+        Step(to="office"),
+        Step(to="deputy", after_hours=2),
+        Step(to="superior", after_hours=8),
+        Step(to="government", after_hours=24),
+    )
+
+
+class FollowUp(Strict):
+    """How a case is followed up. The first ladder whose `severity_min` holds is taken.
+
+    `government`: the office key of the last level; None: the top of the office's superiors. `acknowledged_hours`: how long
+    an acknowledgement holds the higher levels back. `relapse_days`: how long after closing a new complaint is a relapse.
+    """
+
+    government: Key | None = None
+    acknowledged_hours: float = Field(default=24, ge=0)
+    relapse_days: int = Field(default=30, ge=1)
+    ladders: tuple[Ladder, ...] = (Ladder(),)
 
 
 class Rule(Strict):
@@ -206,6 +250,7 @@ class Catalog(Strict):
     rules: tuple[Rule, ...]
     clocks: tuple[Clock, ...]
     clock_sets: tuple[ClockSet, ...]
+    follow_up: FollowUp = FollowUp()
     provinces: tuple[Province, ...]
     sources: tuple[Source, ...]
     calendar: Calendar

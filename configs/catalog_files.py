@@ -13,7 +13,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {  # file -> the Catalog fields that are 
     "topics.yaml": ("topics",),
     "offices.yaml": ("offices",),
     "rules.yaml": ("rules",),
-    "clocks.yaml": ("clocks", "clock_sets"),
+    "clocks.yaml": ("clocks", "clock_sets", "follow_up"),
     "regions.yaml": ("provinces",),
     "sources.yaml": ("sources",),
 }

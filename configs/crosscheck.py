@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple, get_args
+from typing import get_args
 
-from configs.catalog import Catalog, Clock, ClockSet, Match, Office, Route, Rule, Source, region_within
+from configs.catalog import Catalog, Match, Office, Route, Rule, Source, region_within
 from configs.catalog_files import CatalogLines
+from configs.crosscheck_clocks import clock_problems
 from configs.errors import Problem
-from configs.reasons import suggest
+from configs.found import Found, doubled, unknown
 from configs.yaml_lines import Path_, show
 
 HINT = "@hint"
@@ -18,19 +19,8 @@ NO_OFFICE = "none"  # the classifier's hint when no office is concerned
 KINDS: tuple[str, ...] = get_args(Source.model_fields["publishes"].annotation)
 INTENTS = ("complaint", "help", "ask", "suggest", "report", "praise", "other")
 SENTIMENTS = ("neg", "neu", "pos")
-ACTIONS = ("confirm", "dispatch", "accept", "start", "answer", "verify", "close", "promise")  # what may stop a clock
-GRADES = ("一般", "较大", "重大", "特别重大")
 _FILES = ("topics", "offices", "regions", "sources")  # the lists of a Match whose values stand in a file of that name
 _LISTS = ("topics", "offices", "regions", "sources", "kinds", "intents", "sentiments", "words")
-
-
-class Found(NamedTuple):
-    """A problem before it has a file and line: `path` leads to it in the Catalog."""
-
-    path: Path_
-    value: object
-    reason: str
-    todo: str
 
 
 def problems(catalog: Catalog, lines: CatalogLines) -> list[Problem]:
@@ -43,8 +33,7 @@ def problems(catalog: Catalog, lines: CatalogLines) -> list[Problem]:
         _root(catalog.routes),
         _route(catalog.routes, ("routes",), (), known),
         *(_rule(rule, ("rules", i), known) for i, rule in enumerate(catalog.rules)),
-        *(_clock(clock, ("clocks", i)) for i, clock in enumerate(catalog.clocks)),
-        _clock_sets(catalog, known),
+        clock_problems(catalog, known.match, known.named_sets),
         _regions(catalog),
         _sources(catalog, known),
         _calendar(catalog),
@@ -62,7 +51,6 @@ class _Known:
         self.offices = set(catalog.office)
         self.regions = set(catalog.region_names)
         self.publishes = {source.key: source.publishes for source in catalog.sources}
-        self.clocks = {clock.key for clock in catalog.clocks}
         self.clock_sets = {item.key for item in catalog.clock_sets}
         self.named_sets = {node.clocks for _, node in _walk(catalog.routes, ("routes",)) if node.clocks}
         self.match: Mapping[str, tuple[str, Collection[str]]] = {
@@ -76,29 +64,14 @@ class _Known:
         }
 
 
-def _unknown(path: Path_, value: str, what: str, known: Collection[str], where: str = "") -> Iterator[Found]:
-    """`where`: the file in which more of them can be added; "" where `known` is all there can be."""
-    if value not in known:
-        otherwise = f"改为已有的, 或先在 {where} 中添加" if where else f"只能是 {'、'.join(known)}"
-        yield Found(path, value, f"没有这个{what}", suggest(value, known, otherwise))
-
-
 # ---- keys ----
 
 
 def _doubled_keys(catalog: Catalog) -> Iterator[Found]:
     for part in ("topics", "offices", "rules", "clocks", "clock_sets", "sources"):
         items = getattr(catalog, part)
-        yield from _doubled(((part, i, "key"), item.key) for i, item in enumerate(items))
-    yield from _doubled(((*path, "key"), node.key) for path, node in _walk(catalog.routes, ("routes",)))
-
-
-def _doubled(items: Iterable[tuple[Path_, str]]) -> Iterator[Found]:
-    seen: set[str] = set()
-    for path, value in items:
-        if value in seen:
-            yield Found(path, value, "与前面的重复", "改名或删去其中一个")
-        seen.add(value)
+        yield from doubled(((part, i, "key"), item.key) for i, item in enumerate(items))
+    yield from doubled(((*path, "key"), node.key) for path, node in _walk(catalog.routes, ("routes",)))
 
 
 # ---- offices ----
@@ -106,7 +79,7 @@ def _doubled(items: Iterable[tuple[Path_, str]]) -> Iterator[Found]:
 
 def _office(office: Office, path: Path_, known: _Known) -> Iterator[Found]:
     if office.superior:
-        yield from _unknown((*path, "superior"), office.superior, "责任单位", known.offices, "offices.yaml")
+        yield from unknown((*path, "superior"), office.superior, "责任单位", known.offices, "offices.yaml")
     start, _, end = office.hours.partition("-")
     if end <= start:
         yield Found(
@@ -117,8 +90,8 @@ def _office(office: Office, path: Path_, known: _Known) -> Iterator[Found]:
         )
     for i, branch in enumerate(office.branches):
         where = (*path, "branches", i, "region")
-        yield from _unknown(where, branch.region, "区划代码", known.regions, "regions.yaml")
-    yield from _doubled(((*path, "branches", i, "region"), branch.region) for i, branch in enumerate(office.branches))
+        yield from unknown(where, branch.region, "区划代码", known.regions, "regions.yaml")
+    yield from doubled(((*path, "branches", i, "region"), branch.region) for i, branch in enumerate(office.branches))
 
 
 def _superior_rings(catalog: Catalog) -> Iterator[Found]:
@@ -164,11 +137,11 @@ def _root(root: Route) -> Iterator[Found]:
 
 def _route(node: Route, path: Path_, above: Sequence[Match], known: _Known) -> Iterator[Found]:
     if node.lead and node.lead != HINT:
-        yield from _unknown((*path, "lead"), node.lead, "责任单位", known.offices, "offices.yaml")
+        yield from unknown((*path, "lead"), node.lead, "责任单位", known.offices, "offices.yaml")
     for i, key in enumerate(node.helps):
-        yield from _unknown((*path, "helps", i), key, "责任单位", known.offices, "offices.yaml")
+        yield from unknown((*path, "helps", i), key, "责任单位", known.offices, "offices.yaml")
     if node.clocks:
-        yield from _unknown((*path, "clocks"), node.clocks, "时限组", known.clock_sets, "clocks.yaml")
+        yield from unknown((*path, "clocks"), node.clocks, "时限组", known.clock_sets, "clocks.yaml")
     yield from _match(node.match, (*path, "match"), known)
     yield from _contradicts(node.match, (*path, "match"), above)
     for i, child in enumerate(node.routes):
@@ -179,7 +152,7 @@ def _route(node: Route, path: Path_, above: Sequence[Match], known: _Known) -> I
 def _match(match: Match, path: Path_, known: _Known) -> Iterator[Found]:
     for name, (what, values) in known.match.items():
         for i, value in enumerate(getattr(match, name)):
-            yield from _unknown((*path, name, i), value, what, values, f"{name}.yaml" if name in _FILES else "")
+            yield from unknown((*path, name, i), value, what, values, f"{name}.yaml" if name in _FILES else "")
     for i, word in enumerate(match.words):
         if not word.strip():
             yield Found((*path, "words", i), word, "空词会匹配所有信息", "删去")
@@ -245,52 +218,6 @@ def _rule(rule: Rule, path: Path_, known: _Known) -> Iterator[Found]:
         yield Found((*path, "match", "topics"), ["none"], f"与政府职责无关的信息不立案, {never}", "改 topics")
 
 
-# ---- clocks ----
-
-
-def _clock(clock: Clock, path: Path_) -> Iterator[Found]:
-    if clock.hours is None and clock.working_days is None:
-        yield Found(path, clock.key, "时限没有长度", "写上 hours(小时)或 working_days(工作日)")
-    if clock.hours is not None and clock.working_days is not None:
-        yield Found((*path, "working_days"), clock.working_days, "hours 和 working_days 只能写一个", "删去其中一个")
-    if clock.hours is not None and clock.due_soon_hours >= clock.hours:
-        yield Found(
-            (*path, "due_soon_hours"), clock.due_soon_hours, f"提醒早于时限开始(共 {clock.hours:g} 小时)", "改小"
-        )
-    if not clock.done_by:
-        yield Found((*path, "done_by"), None, "没有动作能停止这个时限", "写上办理动作, 如 [answer, close]")
-    for i, action in enumerate(clock.done_by):
-        yield from _unknown((*path, "done_by", i), action, "办理动作", ACTIONS)
-
-
-def _clock_sets(catalog: Catalog, known: _Known) -> Iterator[Found]:
-    sets = catalog.clock_sets
-    for i, item in enumerate(sets):
-        path = ("clock_sets", i)
-        yield from _clock_set(item, path, known)
-        before = next((one for one in sets[:i] if _takes_all(one, item)), None)
-        if before and item.key not in known.named_sets:
-            why = f"永远轮不到: 前面的 {before.key} 条件更宽, 也没有派单规则指定它"
-            yield Found(path, item.key, why, f"移到 {before.key} 之前, 或删去")
-    if not any(not item.grades and item.severity_min == 1 for item in sets):
-        why = "缺少没有条件的时限组, 有的案件会没有时限"
-        yield Found(("clock_sets",), None, why, "在最后加一个不写 grades 和 severity_min 的时限组")
-
-
-def _clock_set(item: ClockSet, path: Path_, known: _Known) -> Iterator[Found]:
-    for n, key in enumerate(item.clocks):
-        yield from _unknown((*path, "clocks", n), key, "时限", known.clocks, "clocks")
-    yield from _doubled(((*path, "clocks", n), key) for n, key in enumerate(item.clocks))
-    for n, grade in enumerate(item.grades):
-        yield from _unknown((*path, "grades", n), grade, "事件分级", GRADES)
-
-
-def _takes_all(wide: ClockSet, narrow: ClockSet) -> bool:
-    """Whether every case that `narrow` takes is taken by `wide` too."""
-    grades = not wide.grades or (bool(narrow.grades) and set(narrow.grades) <= set(wide.grades))
-    return grades and wide.severity_min <= narrow.severity_min
-
-
 # ---- regions, sources, calendar, sheet ----
 
 
@@ -306,7 +233,7 @@ def _regions(catalog: Catalog) -> Iterator[Found]:
             for n, county in enumerate(city.counties):
                 codes.append(((*here, "counties", n, "code"), county.code))
                 yield from _inside((*here, "counties", n, "code"), county.code, city.code, city.name)
-    yield from _doubled(codes)
+    yield from doubled(codes)
 
 
 def _inside(path: Path_, code: str, parent: str, name: str) -> Iterator[Found]:
@@ -317,7 +244,7 @@ def _inside(path: Path_, code: str, parent: str, name: str) -> Iterator[Found]:
 def _sources(catalog: Catalog, known: _Known) -> Iterator[Found]:
     for i, source in enumerate(catalog.sources):
         if source.region:
-            yield from _unknown(("sources", i, "region"), source.region, "区划代码", known.regions, "regions.yaml")
+            yield from unknown(("sources", i, "region"), source.region, "区划代码", known.regions, "regions.yaml")
     first: dict[str, str] = {}
     for i, source in enumerate(catalog.sources):
         if source.enabled and first.setdefault(source.url, source.key) != source.key:
@@ -336,7 +263,7 @@ def _calendar(catalog: Catalog) -> Iterator[Found]:
 def _sheet(catalog: Catalog) -> Iterator[Found]:
     sheet = catalog.sheet
     for i, field in enumerate(sheet.required):
-        yield from _unknown(("sheet", "required", i), field, "字段", sheet.columns.keys(), "columns")
+        yield from unknown(("sheet", "required", i), field, "字段", sheet.columns.keys(), "columns")
     owner: dict[str, str] = {}
     for field, names in sheet.columns.items():
         for i, name in enumerate(names):

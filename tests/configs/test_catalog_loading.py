@@ -9,7 +9,7 @@ import pytest
 
 from alerts.cases import VERBS
 from configs.catalog import Catalog
-from configs.crosscheck import ACTIONS
+from configs.crosscheck_clocks import ACTIONS
 from configs.errors import ConfigError
 from configs.loader import SHIPPED, load_catalog
 from tests.configs.town import load_town, write_town
