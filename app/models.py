@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, get_args
@@ -32,6 +33,15 @@ def judging_by(house: House, model: str | None) -> Callable[[Sequence[Post]], li
     if model and not Path(model).is_dir():
         raise MinshengError(f"--model {model}: 应为 {'、'.join(get_args(JudgeMode))} 之一，或一个模型目录")
     return house.judge(Path(model) if model else None)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with the data or the model is the caller's to mend: no traceback."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise MinshengError(str(error)) from error
 
 
 def train_model(house: House, data: Path, out: Path | None, *, corrections: bool = True) -> None:
@@ -95,13 +105,16 @@ def _corrected(house: House, wanted: bool) -> list[dict[str, Any]]:
 
 
 def _keep(house: House, data: Path, out: Path | None, make: Maker, corrected: int) -> None:
+    """Raises MinshengError when the data or the model to start from cannot be read."""
     if out:
-        make(out)
+        with _told():
+            make(out)
         click.echo(f"模型已写入 {out}，其中用了人工改正 {corrected} 条。")
         return
     house.models.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".", dir=house.models.folder) as made:
-        name = make(Path(made) / "model")
+        with _told():
+            name = make(Path(made) / "model")
         kept = house.models.keep(Path(made) / "model", name)
     click.echo(
         f"模型 {name} 已写入 {kept}，其中用了人工改正 {corrected} 条。\n"

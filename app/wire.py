@@ -321,14 +321,18 @@ class House:
         """Posts in, judged posts out, masked.
 
         Near copies are known of what it has seen itself, and of the `remember` newest posts of the archive. `busy`: asked
-        before each batch whether the fast model is to answer alone.
+        before each batch whether the fast model is to answer alone. Raises MinshengError when the model cannot be read.
         """
         from classify.adverts import AdvertReader
         from classify.dedupe import NearCopies
         from classify.judge import judge_posts
         from classify.places import Places
 
-        classifier, near = self._classifier_in_use(folder, mode, busy), NearCopies()
+        try:
+            classifier = self._classifier_in_use(folder, mode, busy)
+        except (OSError, ValueError) as error:
+            raise MinshengError(f"模型不能用: {error}") from error
+        near = NearCopies()
         places = Places(self.catalog.provinces, self.lexicon.places, self.catalog.country)
         adverts, stop_words = AdvertReader(self.lexicon.adverts), frozenset(self.lexicon.stop_words)
         if remember:

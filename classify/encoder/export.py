@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +24,21 @@ def export_onnx(network: Network, path: Path) -> None:
     ids, mask = torch.randint(5, 50, (2, 9)), torch.ones((2, 9), dtype=torch.long)
     posts, tokens = torch.export.Dim("posts", min=1, max=4096), torch.export.Dim("tokens", min=2, max=512)
     shape = {0: posts, 1: tokens}
-    torch.onnx.export(
-        served,
-        (ids, mask),
-        path,
-        input_names=["ids", "mask"],
-        output_names=["each"],
-        dynamo=True,
-        opset_version=OPSET,
-        dynamic_shapes={"ids": shape, "mask": shape},
-        external_data=False,
-        verbose=False,
-    )
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it tells of libraries for pictures that are not there
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "# The axis name", UserWarning)  # both inputs have the same axes
+        torch.onnx.export(
+            served,
+            (ids, mask),
+            path,
+            input_names=["ids", "mask"],
+            output_names=["each"],
+            dynamo=True,
+            opset_version=OPSET,
+            dynamic_shapes={"ids": shape, "mask": shape},
+            external_data=False,
+            verbose=False,
+        )
 
 
 def quantise_onnx(plain: Path, small: Path) -> None:

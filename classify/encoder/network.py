@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel
+from transformers.utils import logging
+
+KNOWN = "可用 BERT、RoBERTa、MacBERT、ELECTRA、XLM-R 等"
 
 
 class Network(nn.Module):
@@ -63,18 +67,55 @@ class Served(nn.Module):
 def read_encoder(base: Path, layers: Sequence[int] | None = None) -> tuple[nn.Module, Any]:
     """A local Hugging Face folder's encoder in fp32, with only the `layers` (indices) that are wanted, and its configuration.
 
-    Raises OSError or ValueError of transformers if the folder holds no model that it knows.
+    Raises FileNotFoundError or ValueError (Chinese) if the folder holds no encoder that can be trained here.
     """
-    config = AutoConfig.from_pretrained(base, local_files_only=True)
-    try:
-        model = AutoModel.from_pretrained(base, local_files_only=True, add_pooling_layer=False, dtype=torch.float32)
-    except TypeError:  # ELECTRA and others have no pooling layer to leave out
-        model = AutoModel.from_pretrained(base, local_files_only=True, dtype=torch.float32)
+    config = _config(base)
+    model, told = _weights(base)
+    stack = getattr(getattr(model, "encoder", None), "layer", None)
+    if stack is None:
+        raise ValueError(f"{base}/config.json: model_type = {config.model_type}, 不是 BERT 一类的编码器, {KNOWN}")
+    if lost := sorted(told["missing_keys"]):
+        raise ValueError(f"{base}: 权重文件缺少 {len(lost)} 个参数 ({lost[0]} 等), 请换一份完整的模型")
     if layers is not None:
-        stack = model.encoder.layer
         model.encoder.layer = nn.ModuleList([stack[index] for index in layers])
         model.config.num_hidden_layers = config.num_hidden_layers = len(layers)
     return model, config
+
+
+def _config(base: Path) -> Any:
+    if not (base / "config.json").is_file():
+        raise FileNotFoundError(f"{base}: 没有 config.json, 不是 Hugging Face 模型目录, 请改正 --base")
+    try:
+        return AutoConfig.from_pretrained(base, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        kind = _said_kind(base)
+        raise ValueError(f"{base}/config.json: model_type = {kind}, 这个版本的 transformers 不认得, {KNOWN}") from error
+
+
+def _said_kind(base: Path) -> str:
+    try:
+        return str(json.loads((base / "config.json").read_text(encoding="utf-8")).get("model_type", "(没有写)"))
+    except (ValueError, AttributeError):
+        return "(不是 JSON)"
+
+
+def _weights(base: Path) -> tuple[nn.Module, Mapping[str, Any]]:
+    """The model, and what transformers tells of loading it."""
+    given = {"local_files_only": True, "dtype": torch.float32, "output_loading_info": True}
+    logging.set_verbosity_error()  # it would list every head that is not needed here
+    try:
+        try:
+            return AutoModel.from_pretrained(base, add_pooling_layer=False, **given)
+        except TypeError:  # ELECTRA and others have no pooling layer to leave out
+            return AutoModel.from_pretrained(base, **given)
+    except Exception as error:  # each format of weights has errors of its own
+        raise ValueError(f"{base}: 模型权重读不出来 ({str(error).splitlines()[0]}), 请换一份完整的模型") from error
+
+
+def longest(encoder: nn.Module) -> int:
+    """As many tokens as it has positions for; those of RoBERTa's family begin behind the padding's."""
+    first = getattr(encoder.embeddings, "padding_idx", -1) + 1
+    return int(encoder.config.max_position_embeddings) - first
 
 
 class _Given(nn.Module):
@@ -90,6 +131,8 @@ def split(encoder: nn.Module, frozen: int) -> tuple[nn.Module, nn.Module]:
     below = _with_layers(encoder, stack[:frozen])
     above = _with_layers(encoder, stack[frozen:])
     above.embeddings = _Given()
+    if hasattr(above, "embeddings_project"):  # of ELECTRA, whose embeddings are narrower than its layers
+        above.embeddings_project = nn.Identity()
     return below, above
 
 

@@ -14,7 +14,7 @@ import torch
 from classify.compare import read_labelled
 from classify.encoder.export import write_files
 from classify.encoder.fit import Progress, Reader, fit
-from classify.encoder.network import Network, join, read_encoder, split
+from classify.encoder.network import Network, join, longest, read_encoder, split
 from classify.encoder.plan import Plan
 from classify.encoder.serve import MODEL, Encoder, EncoderMeta, write_meta
 from classify.encoder.tasks import Labels, labels_of, main_lessons, read_side_tasks, side_lessons
@@ -26,6 +26,14 @@ from classify.weights import HEADS
 from stream.messages import Post
 
 CARD = "card.md"
+VOCABULARIES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "tokenizer.model",
+)
 E5_PREFIX = "query: "  # what encoders of this family were pre-trained with
 
 
@@ -42,24 +50,36 @@ def train(
 
     Raises FileNotFoundError or ValueError (Chinese) if the data or `base` cannot be read.
     """
-    from transformers import AutoTokenizer
-
+    whole, config = read_encoder(base)
+    tokenizer, tokens = read_tokenizer(base), min(plan.tokens, longest(whole))
     examples, side = read_all(data, more), read_side_tasks(data)
     labels = labels_of(fast.labels, side)
     say(
         f"读入 {len(examples)} 条, 旁及 {'、'.join(f'{name} {len(texts)} 条' for name, (texts, _) in side.items()) or '无'}"
     )
-    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
-    whole, config = read_encoder(base)
+    if tokens < plan.tokens:
+        say(f"{base.name} 至多读 {tokens} 个词元, 按 {tokens} 个训练")
     below, above = split(whole, plan.frozen) if plan.frozen else (None, whole)
     prefix = E5_PREFIX if "e5" in base.name else ""
-    reader = Reader(tokenize_with(tokenizer), config.pad_token_id or 0, prefix, plan.tokens, below)
+    reader = Reader(tokenize_with(tokenizer), config.pad_token_id or 0, prefix, tokens, below)
     network = Network(above, config.hidden_size, sum(map(len, labels.values())))
     lessons = [main_lessons(examples, labels), *(side_lessons(name, *one, labels) for name, one in side.items())]
     fit(network, lessons, labels, reader, plan, say)
     if below is not None:
         network.encoder = join(below, above)
     return finish(network, tokenizer, reader, labels, fast, base.name, data, folder, say)
+
+
+def read_tokenizer(base: Path) -> Any:
+    """Raises ValueError (Chinese) if the folder holds none."""
+    from transformers import AutoTokenizer
+
+    if not any((base / name).is_file() for name in VOCABULARIES):  # transformers would make one that knows no word
+        raise ValueError(f"{base}: 没有分词器, 应有 tokenizer.json 或 vocab.txt")
+    try:
+        return AutoTokenizer.from_pretrained(base, local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise ValueError(f"{base}: 分词器读不出来 ({str(error).splitlines()[0]}), 请换一份完整的模型") from error
 
 
 def tokenize_with(tokenizer: Any) -> Callable[[Sequence[str]], list[list[int]]]:
