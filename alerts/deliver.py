@@ -1,4 +1,4 @@
-"""Pending alerts -> one mail per office.
+"""Pending alerts -> one mail per office. What is sent, what waits and what is not sent at all: see alerts/quiet.py.
 
 No alert is lost and no office gets a second mail, whatever dies when:
 
@@ -22,11 +22,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.ledger import Ledger, Tx
-from alerts.model import Alert, Case
+from alerts.model import Alert
 from alerts.notify.address import office_address
 from alerts.notify.gather import make_notices
 from alerts.notify.notice import Notice, Notifier, OfficeAddress, mail_id_of
-from alerts.quiet import Muted, quiet
+from alerts.quiet import Verdict, quiet
+from alerts.quiet_gather import plan_repeats, situation_of, tell_again
 from configs.catalog import Catalog
 from stream.errors import NotifyError, Unavailable
 from stream.messages import Judged
@@ -45,11 +46,12 @@ _MAIL_ID = re.compile(r"邮件编号 ([0-9a-f]{32})$")
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How many alerts were sent, could not be sent (now or for good), and were muted."""
+    """How many alerts were sent, could not be sent (now or for good), were muted, and wait for their time."""
 
     sent: int = 0
     failed: int = 0
     muted: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,15 @@ class _Mail:
     office: str
     address: OfficeAddress | None
     alerts: tuple[Alert, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What was taken in hand: a mail (without alerts where none is to be sent), and what became of the others."""
+
+    mail: _Mail
+    verdict: Verdict
+    again: tuple[Alert, ...] = ()
 
 
 def never() -> bool:
@@ -78,21 +89,31 @@ def deliver_once(
 ) -> Delivered:
     """Send everything that is due at `now`, the gravest mail first; returns what became of it.
 
-    Between two mails `stop` is asked whether to leave the rest for later. Counts sent, failed, muted and refused. What
-    is not a NotifyError passes: the mail comes again when its hold ends.
+    Between two mails `stop` is asked whether to leave the rest for later. Counts sent, failed, muted, refused, what
+    waits (once per reason) and what is told again. What is not a NotifyError passes: the mail comes again when its hold
+    ends.
     """
-    sent = failed = hushed = 0
+    sent = failed = hushed = waiting = 0
     evidence = _Evidence(archive_get)
     while not stop() and (taken := _take_next(ledger, catalog, now)) is not None:
-        mail, muted = taken
-        hushed += len(muted)
-        for item in muted:
-            count("muted", item.code, 1)
+        mail = taken.mail
+        hushed, waiting = hushed + len(taken.verdict.mute), waiting + len(taken.verdict.wait)
+        _count_quiet(taken, count)
         if mail.alerts and _send(ledger, evidence, catalog, notifier, mail, now, count):
             sent += len(mail.alerts)
         else:
             failed += len(mail.alerts)
-    return Delivered(sent, failed, hushed)
+    return Delivered(sent, failed, hushed, waiting)
+
+
+def _count_quiet(taken: _Taken, count: Count) -> None:
+    for muted in taken.verdict.mute:
+        count("muted", muted.code, 1)
+    for one in taken.verdict.wait:
+        if one.alert.quiet != one.code:
+            count("waits", one.code, 1)
+    for again in taken.again:
+        count("told_again", again.kind, 1)
 
 
 def next_try(alert: Alert, now: datetime) -> datetime:
@@ -102,20 +123,31 @@ def next_try(alert: Alert, now: datetime) -> datetime:
     return now + timedelta(minutes=minutes * (1 + share / 4))
 
 
-def _take_next(ledger: Ledger, catalog: Catalog, now: datetime) -> tuple[_Mail, list[Muted]] | None:
-    """Hold the next mail; None when nothing is due. Its alerts may all have been muted on the way."""
+def _take_next(ledger: Ledger, catalog: Catalog, now: datetime) -> _Taken | None:
+    """Hold the next mail; None when nothing is due. Its alerts may all have been muted or put off on the way."""
     with ledger.begin() as tx:
+        again = tell_again(tx, catalog, now)
         due = tx.alerts.due(now, ROUND)
         if not due:
             return None
         (office, mail_id), group = _first_group(due)
-        wanted, muted = quiet(group, _cases_of(tx, group), catalog)
-        for item in muted:
-            tx.alerts.mute([item.alert.id], item.why)
-        ids = [alert.id for alert in wanted]
-        mail = _Mail(mail_id or mail_id_of(ids), office, office_address(catalog, office), tuple(wanted))
+        verdict = quiet(group, situation_of(tx, catalog, group, now), under_way=bool(mail_id))
+        _keep(tx, verdict)
+        ids = [alert.id for alert in verdict.send]
+        mail = _Mail(mail_id or mail_id_of(ids), office, office_address(catalog, office), verdict.send)
         tx.alerts.hold(ids, f"正在发送，邮件编号 {mail.id}", now + HOLD)
-    return mail, muted
+    return _Taken(mail, verdict, tuple(again))
+
+
+def _keep(tx: Tx, verdict: Verdict) -> None:
+    """Write down why what is not sent now is not."""
+    for muted in verdict.mute:
+        tx.alerts.mute([muted.alert.id], muted.why, muted.code)
+    together: dict[tuple[str, str, datetime], list[str]] = {}
+    for one in verdict.wait:
+        together.setdefault((one.code, one.why, one.until), []).append(one.alert.id)
+    for (code, why, until), ids in together.items():
+        tx.quiet.wait(ids, code, why, until)
 
 
 def _first_group(alerts: Sequence[Alert]) -> tuple[tuple[str, str], list[Alert]]:
@@ -171,6 +203,7 @@ def _send(
         return False
     with ledger.begin() as tx:
         tx.alerts.mark_sent([alert.id for alert in mail.alerts], now)
+        plan_repeats(tx, catalog.quiet, mail.alerts, now)
         for address, why in refused.items():
             tx.audit.add(now, "system", "mail_refused", mail.office, f"{address}: {why}")
     count("sent", "accepted", len(mail.alerts))
@@ -198,8 +231,3 @@ def _mark_failed(ledger: Ledger, mail: _Mail, error: NotifyError, now: datetime)
     with ledger.begin() as tx:
         for alert in mail.alerts:
             tx.alerts.mark_failed(alert.id, f"{error}；邮件编号 {mail.id}", again)
-
-
-def _cases_of(tx: Tx, alerts: Sequence[Alert]) -> dict[str, Case]:
-    ids = {alert.case_id for alert in alerts if alert.case_id}
-    return {case.id: case for case in map(tx.cases.get, ids) if case is not None}

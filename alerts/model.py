@@ -138,8 +138,9 @@ class Alert:
     """A notice to one office, with its reason.
 
     `id` is a natural key (kind, case, what fired it), so the same thing is never told twice. `figures` are what fired
-    it (for example {"posts": 12, "baseline": 3}); `posts` are the post ids that show it. `why_not` says why it is muted
-    or failed.
+    it (for example {"posts": 12, "baseline": 3}); `posts` are the post ids that show it. `why_not` says why it is muted,
+    failed or waits; `quiet` is the code of that reason (see alerts/quiet.py) and stays when it was sent after a wait.
+    `again_at`: when it is told again if nobody does anything.
     """
 
     id: str
@@ -158,6 +159,8 @@ class Alert:
     next_try_at: datetime | None = None
     sent_at: datetime | None = None
     why_not: str = ""
+    quiet: str = ""
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from configs.country import Atlas, Division
+from configs.quiet import Quiet
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -254,6 +255,7 @@ class Catalog(Strict):
     provinces: tuple[Province, ...]
     sources: tuple[Source, ...]
     calendar: Calendar
+    quiet: Quiet = Quiet()
     sheet: Sheet
     country: tuple[Division, ...] = ()  # of the whole country, see configs/country.py
 

@@ -20,6 +20,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {  # file -> the Catalog fields that are 
 WHOLES: Mapping[str, str] = {
     "routes.yaml": "routes",
     "calendar.yaml": "calendar",
+    "quiet.yaml": "quiet",
     "sheet.yaml": "sheet",
 }  # file -> field
 FILES = (*PARTS, *WHOLES)

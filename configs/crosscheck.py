@@ -9,6 +9,7 @@ from typing import get_args
 from configs.catalog import Catalog, Match, Office, Route, Rule, Source, region_within
 from configs.catalog_files import CatalogLines
 from configs.crosscheck_clocks import clock_problems
+from configs.crosscheck_quiet import quiet_problems
 from configs.errors import Problem
 from configs.found import Found, doubled, unknown
 from configs.yaml_lines import Path_, show
@@ -37,6 +38,7 @@ def problems(catalog: Catalog, lines: CatalogLines) -> list[Problem]:
         _regions(catalog),
         _sources(catalog, known),
         _calendar(catalog),
+        quiet_problems(catalog.quiet),
         _sheet(catalog),
     )
     return [

@@ -25,7 +25,11 @@ from alerts.ledger.corrections import Corrections
 from alerts.ledger.engine import HEAD, be_patient, connect, parse, reading, shown, stamped, take_turns
 from alerts.ledger.events import EventFilter, Events
 from alerts.ledger.faults import plainly
+from alerts.ledger.mails import Mails
 from alerts.ledger.meters import Meter, Meters, SourceRun
+from alerts.ledger.quiet import Quieting
+from alerts.ledger.replies import Replies
+from alerts.ledger.silences import Silences
 from alerts.ledger.users import Users
 from stream.errors import MinshengError
 
@@ -46,6 +50,10 @@ class Tx:
     audit: Audit
     meters: Meters
     corrections: Corrections
+    quiet: Quieting
+    silences: Silences
+    mails: Mails
+    replies: Replies
 
 
 class Ledger:
@@ -103,4 +111,16 @@ class Ledger:
 
 
 def _stores(conn: Connection) -> Tx:
-    return Tx(Events(conn), Cases(conn), Alerts(conn), Users(conn), Audit(conn), Meters(conn), Corrections(conn))
+    return Tx(
+        Events(conn),
+        Cases(conn),
+        Alerts(conn),
+        Users(conn),
+        Audit(conn),
+        Meters(conn),
+        Corrections(conn),
+        Quieting(conn),
+        Silences(conn),
+        mails=Mails(conn),
+        replies=Replies(conn),
+    )

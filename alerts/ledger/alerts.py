@@ -23,13 +23,16 @@ class AlertFilter:
     states: tuple[str, ...] = ()
     office: str = ""
     case_id: str = ""
+    event_id: str = ""
     since: datetime | None = None
     until: datetime | None = None
     limit: int = 100
 
 
 SENDERS = 6_011_574  # the lock of those that look for due alerts
-_ALERT = [alerts.c[name] for name in names_of(Alert)]
+MAIL = "邮件编号"  # stands in `why_not` of the alerts of a mail that was begun
+DIGEST = "daily_cap"  # the code of what waits for the one mail of the day
+ALERT = [alerts.c[name] for name in names_of(Alert)]
 
 
 class Alerts:
@@ -47,21 +50,22 @@ class Alerts:
 
         Locks them, so it needs a writing transaction (`ledger.begin`); on PostgreSQL one sender looks at a time. Those
         that were held or failed together (one mail, so they have the same `why_not`) come together, beyond `limit` if
-        need be: sent in two halves under one Message-ID, the second half would be taken for a copy of the first.
+        need be: sent in two halves under one Message-ID, the second half would be taken for a copy of the first. So do
+        those of one digest.
         """
         take_turns(self._conn, SENDERS)
         ready = or_(alerts.c.next_try_at.is_(None), alerts.c.next_try_at <= now)
-        query = select(*_ALERT).where(alerts.c.state == "pending", ready).order_by(alerts.c.created_at, alerts.c.id)
+        query = select(*ALERT).where(alerts.c.state == "pending", ready).order_by(alerts.c.created_at, alerts.c.id)
         query = query.with_for_update(skip_locked=True)
-        found = [_alert(row) for row in self._conn.execute(query.limit(limit)).all()]
+        found = [alert_of(row) for row in self._conn.execute(query.limit(limit)).all()]
         return found if len(found) < limit else found + self._of_same_mails(query, found)
 
     def _of_same_mails(self, query: Select[*tuple[Any, ...]], found: Sequence[Alert]) -> list[Alert]:
-        held = {alert.why_not for alert in found if alert.why_not}
+        held = {alert.why_not for alert in found if MAIL in alert.why_not or alert.quiet == DIGEST}
         if not held:
             return []
         rest = query.where(alerts.c.why_not.in_(held), alerts.c.id.not_in([alert.id for alert in found]))
-        return [_alert(row) for row in self._conn.execute(rest).all()]
+        return [alert_of(row) for row in self._conn.execute(rest).all()]
 
     def hold(self, ids: Sequence[str], why: str, until: datetime) -> None:
         """Keep other senders off until then, so that sending needs no open transaction. Counts no attempt."""
@@ -83,13 +87,17 @@ class Alerts:
         changes = {"state": state, "next_try_at": next_try_at, "why_not": why, "attempts": alerts.c.attempts + 1}
         self._change([alert_id], changes)
 
-    def mute(self, ids: Sequence[str], why: str) -> None:
-        self._change(ids, {"state": "muted", "next_try_at": None, "why_not": why})
+    def mute(self, ids: Sequence[str], why: str, code: str = "") -> None:
+        self._change(ids, {"state": "muted", "next_try_at": None, "why_not": why, "quiet": code})
+
+    def get(self, alert_id: str) -> Alert | None:
+        row = self._conn.execute(select(*ALERT).where(alerts.c.id == alert_id)).first()
+        return alert_of(row) if row else None
 
     def find(self, wanted: AlertFilter) -> list[Alert]:
         """Newest first."""
-        query = _where(select(*_ALERT), wanted).order_by(alerts.c.created_at.desc(), alerts.c.id)
-        return [_alert(row) for row in self._conn.execute(query.limit(wanted.limit))]
+        query = _where(select(*ALERT), wanted).order_by(alerts.c.created_at.desc(), alerts.c.id)
+        return [alert_of(row) for row in self._conn.execute(query.limit(wanted.limit))]
 
     def _change(self, ids: Sequence[str], changes: dict[str, Any]) -> None:
         if ids:
@@ -101,7 +109,7 @@ def _alert_row(alert: Alert) -> dict[str, Any]:
     return {name: getattr(alert, name) for name in names_of(Alert)} | {"figures": dict(alert.figures)}
 
 
-def _alert(row: Row[*tuple[Any, ...]]) -> Alert:
+def alert_of(row: Row[*tuple[Any, ...]]) -> Alert:
     values = {name: getattr(row, name) for name in names_of(Alert)}
     return Alert(**{**values, "posts": tuple(values["posts"])})
 
@@ -113,6 +121,8 @@ def _where(query: Select[*tuple[Any, ...]], wanted: AlertFilter) -> Select[*tupl
         query = query.where(alerts.c.office == wanted.office)
     if wanted.case_id:
         query = query.where(alerts.c.case_id == wanted.case_id)
+    if wanted.event_id:
+        query = query.where(alerts.c.event_id == wanted.event_id)
     if wanted.since:
         query = query.where(alerts.c.created_at >= wanted.since)
     if wanted.until:

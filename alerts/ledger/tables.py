@@ -148,8 +148,13 @@ alerts = Table(
     Column("next_try_at", Utc),
     Column("sent_at", Utc),
     Column("why_not", Text, nullable=False),
+    Column("quiet", String, nullable=False),
+    Column("again_at", Utc),
     Index(None, "state", "next_try_at"),
     Index(None, "case_id"),
+    Index(None, "event_id"),
+    Index(None, "office", "sent_at"),
+    Index(None, "again_at"),
     Index(None, "office", "created_at"),
     Index(None, "created_at"),
 )
@@ -222,4 +227,29 @@ cursors = Table(
     metadata,
     Column("source", String, primary_key=True),
     Column("cursor", JSON, nullable=False),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("made_at", Utc, nullable=False),
+    Column("author", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("starts_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),
+    Column("matchers", JSON, nullable=False),
+    Column("grave", Boolean, nullable=False),
+    Column("drop", Boolean, nullable=False),
+    Index(None, "ends_at"),
+)
+
+silence_ends = Table(  # those that somebody ended before their time
+    "silence_ends",
+    metadata,
+    Column("silence", String, ForeignKey("silences.id"), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("note", Text, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""What need not be told any more."""
+"""What need not be told any more, because the case has moved on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ from typing import Any
 
 import pytest
 
+from alerts.calendar import WorkCalendar
 from alerts.model import Alert, Case
-from alerts.quiet import quiet
-from tests.alerts.mailing import make_alert, make_case, make_catalog, make_clock
+from alerts.quiet import Situation, quiet
+from tests.alerts.mailing import NOW, make_alert, make_case, make_catalog, make_clock
 
 REMINDER: dict[str, Any] = {"kind": "overdue", "figures": {"clock": "respond"}}
+LATE: dict[str, Any] = {"clocks": (make_clock(due=-1),)}
+
+
+def about(case: Case | None) -> Situation:
+    return Situation(NOW, make_catalog(), WorkCalendar(), {case.id: case} if case else {})
 
 
 @pytest.mark.parametrize(
@@ -22,12 +28,13 @@ REMINDER: dict[str, Any] = {"kind": "overdue", "figures": {"clock": "respond"}}
         ("a helping office", make_alert(office="zhujian"), make_case()),
         ("the office above", make_alert(office="gov"), make_case()),
         ("a branch that leads", make_alert(office="renshe@330782"), make_case(office="renshe@330782")),
-        ("a reminder of a clock that runs", make_alert(**REMINDER), make_case()),
+        ("a reminder of a clock that ran out", make_alert(**REMINDER), make_case(**LATE)),
         ("a reminder of a clock unknown", make_alert(kind="overdue"), make_case()),
     ],
 )
 def test_told(sentence: str, alert: Alert, case: Case | None) -> None:
-    assert quiet([alert], {case.id: case} if case else {}, make_catalog()) == ([alert], [])
+    verdict = quiet([alert], about(case))
+    assert (verdict.send, verdict.wait, verdict.mute) == ((alert,), (), ())
 
 
 @pytest.mark.parametrize(
@@ -44,10 +51,12 @@ def test_told(sentence: str, alert: Alert, case: Case | None) -> None:
             "clock_done",
             "回应",
         ),
+        ("given more time", make_alert(**REMINDER), make_case(), "clock_moved", "已延到 2026-11-27 14:30"),
     ],
 )
-def test_muted(sentence: str, alert: Alert, case: Case, code: str, why: str) -> None:
-    send, muted = quiet([alert], {case.id: case}, make_catalog())
-    assert send == []
-    assert [item.code for item in muted] == [code]
-    assert why in muted[0].why
+@pytest.mark.parametrize("under_way", [False, True])
+def test_muted(sentence: str, alert: Alert, case: Case, code: str, why: str, under_way: bool) -> None:
+    verdict = quiet([alert], about(case), under_way=under_way)
+    assert (verdict.send, verdict.wait) == ((), ())
+    assert [item.code for item in verdict.mute] == [code]
+    assert why in verdict.mute[0].why

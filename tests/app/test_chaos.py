@@ -40,7 +40,7 @@ def run_flow(house: House, posts: list[Post]) -> None:
         stage = make_stage(house, name, counter)
         while run_once(stage, house.log, count=counter):
             pass
-    deliver_round(house, NOW, counter)
+    deliver_round(house, NOW + timedelta(minutes=2), counter)
 
 
 def told(house: House) -> dict[str, set[str]]:

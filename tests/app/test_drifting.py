@@ -50,7 +50,7 @@ def test_a_changed_mix_is_measured_and_told_once_to_the_duty_room(house: House) 
     with house.ledger.read() as tx:
         (alert,) = tx.alerts.find(AlertFilter())
     assert (alert.office, alert.kind) == ("duty", "drift")
-    assert deliver_round(house, NOW, ignore) == 1
+    assert deliver_round(house, NOW + timedelta(minutes=2), ignore) == 1
     (mail,) = house.outbox.glob("*.eml")
     assert "duty@" in mail.read_text(encoding="utf-8")
 

@@ -35,6 +35,7 @@ from tests.flow.town_posts import NOW, POISON, make_posts, publish_all
 
 SAMPLE = 24  # steps that are tried: the first of every name, the others spread evenly over all
 BATCH = 8
+COLLECTED = timedelta(minutes=2)  # what is told of one event comes together
 LATER = NOW + HOLD + timedelta(seconds=1)  # what a dead sender held is due again
 
 
@@ -114,7 +115,7 @@ def live(folder: Path, fuse: Fuse, now: datetime = NOW) -> bool:
                 stage = make_stage(house, name, counter)
                 while run_once(stage, house.log, count=counter):
                     pass
-            deliver_round(house, now, counter)
+            deliver_round(house, now + COLLECTED, counter)
         except Killed:
             return False
     return True
