@@ -59,7 +59,30 @@ class WorkCalendar:
             day += timedelta(days=1)
             provisional = provisional or self.is_provisional(day)
             days -= self.is_working_day(day)
-        return Due(datetime.combine(day, CLOSING, SHANGHAI).astimezone(UTC), provisional)
+        return Due(_closing(day), provisional)
+
+    def count_working_days(self, start: datetime, end: datetime) -> int:
+        """Working days after the day of `start`, the day of `end` included."""
+        day, last = start.astimezone(SHANGHAI).date(), end.astimezone(SHANGHAI).date()
+        return sum(self.is_working_day(day + timedelta(days=n)) for n in range(1, (last - day).days + 1))
+
+    def after_pause(self, due: datetime, start: datetime, end: datetime) -> datetime:
+        """Where the closing hour `due` moves to by a pause: as many working days later as began in it, and at least by its
+        length, so that no pause costs an office time."""
+        days = self.count_working_days(start, end)
+        moved = self.add_working_days(due, days).at if days else due
+        return max(moved, self._closing_from(due + (end - start)))
+
+    def _closing_from(self, at: datetime) -> datetime:
+        """The first closing hour of a working day that is not before `at`."""
+        day = at.astimezone(SHANGHAI).date()
+        while not self.is_working_day(day) or _closing(day) < at:
+            day += timedelta(days=1)
+        return _closing(day)
+
+
+def _closing(day: date) -> datetime:
+    return datetime.combine(day, CLOSING, SHANGHAI).astimezone(UTC)
 
 
 @lru_cache(maxsize=4096)

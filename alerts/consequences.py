@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts import notices
 from alerts.calendar import WorkCalendar
-from alerts.cases import SYSTEM, act, open_case
-from alerts.clocks import start_clocks
+from alerts.cases import STATE_LABELS, SYSTEM, act, open_case
+from alerts.clocks import OPENING, clocks_of_case, start_clocks
 from alerts.ledger import Tx
 from alerts.model import Alert, Case, Event, EventPost
 from alerts.routes import Decision, decide_route
@@ -18,6 +19,7 @@ from configs.catalog import SHANGHAI, Catalog
 from stream.messages import Judged, Judgement
 
 COMPLAINTS = frozenset({"complaint", "help", "report"})
+_WEIGHT = {"report": 4, "complaint": 3, "help": 2, "suggest": 1}
 GRADES: Mapping[str | None, int] = {None: 0, "一般": 1, "较大": 2, "重大": 3, "特别重大": 4}
 
 
@@ -79,7 +81,8 @@ def _without_case(
     opening = next((firing for firing in firings if firing.rule.opens_case), None)
     if opening is None:
         return "told", [notices.without_case(news.event, decision.lead, firing, desk.now) for firing in firings]
-    case = _open(desk, tx, news.event, decision)
+    growing = any(firing.rule.kind == "growth" for firing in firings)
+    case = _open(desk, tx, news, decision, posts, growing=growing)
     grown = [notices.growth(case, firing, desk.now) for firing in firings if firing.rule.kind == "growth"]
     told = [replace(alert, state="muted", why_not="已随立案通知告知") for alert in grown]
     return "opened", [notices.new_case(case, opening, desk.now), *told]
@@ -90,12 +93,28 @@ def _route(desk: Desk, news: News, accused: Collection[str]) -> Decision:
     return decide_route(desk.catalog, news.event, news.worst, text, accused)
 
 
-def _open(desk: Desk, tx: Tx, event: Event, decision: Decision) -> Case:
+def _open(desk: Desk, tx: Tx, news: News, decision: Decision, posts: Sequence[EventPost], *, growing: bool) -> Case:
+    event, intent = news.event, main_intent(posts)
     clocks = start_clocks(
-        desk.catalog, desk.calendar, event.event_grade, event.severity, desk.now, named=decision.clocks
+        desk.catalog,
+        desk.calendar,
+        event.event_grade,
+        event.severity,
+        desk.now,
+        named=decision.clocks,
+        intent=intent,
+        topic=event.topic,
+        office=decision.lead,
+        parts=(*OPENING, "growth") if growing else OPENING,
     )
     number = tx.cases.next_number(desk.now.astimezone(SHANGHAI).date())
-    return tx.cases.open(*open_case(event, decision, clocks, number, desk.now))
+    return tx.cases.open(*open_case(event, decision, clocks, number, desk.now, intent))
+
+
+def main_intent(posts: Iterable[EventPost]) -> str:
+    """What most of the posts want; of equally many the weightier."""
+    counts = Counter(post.intent for post in posts if post.intent)
+    return max(counts, key=lambda one: (counts[one], _WEIGHT.get(one, 0)), default="")
 
 
 def _joined(desk: Desk, tx: Tx, news: News, case: Case, firings: Sequence[Firing]) -> Iterator[Alert]:
@@ -105,32 +124,75 @@ def _joined(desk: Desk, tx: Tx, news: News, case: Case, firings: Sequence[Firing
         yield notices.grave(case, f"案件升级为严重程度 {case.severity} 级", news.post_ids, desk.now)
     for firing in firings:
         if firing.rule.kind == "growth":
+            case = _growing(desk, tx, case)
             yield notices.growth(case, firing, desk.now)
+
+
+def _growing(desk: Desk, tx: Tx, case: Case) -> Case:
+    """What grows fast is to be reported, once."""
+    have = {clock.key for clock in case.clocks}
+    clocks = clocks_of_case(desk.catalog, desk.calendar, case, desk.now, ("growth",))
+    if not any(clock.key not in have for clock in clocks):
+        return case
+    data = {"severity": case.severity}
+    return tx.cases.save(*act(case, "escalate", SYSTEM, desk.now, "信息快速增长, 加上报告时限", data, clocks))
 
 
 def _escalate(desk: Desk, tx: Tx, case: Case, worst: Judgement) -> Case:
     grade = max(worst.event_grade, case.event_grade, key=lambda one: GRADES[one])
     severity = max(worst.severity, case.severity)
-    clocks = start_clocks(desk.catalog, desk.calendar, grade, severity, desk.now)
+    graver = replace(case, event_grade=grade, severity=severity)
+    clocks = clocks_of_case(desk.catalog, desk.calendar, graver, desk.now)
     data = {"severity": severity, "event_grade": grade, "post": worst.post_id}
     note = f"新的信息严重程度 {severity} 级, 案件随之升级"
     return tx.cases.save(*act(case, "escalate", SYSTEM, desk.now, note, data, clocks))
 
 
 def _closed(desk: Desk, tx: Tx, news: News, case: Case) -> tuple[str, list[Alert]]:
-    """Only a complaint that was published after the closing and says it anew takes the case up again."""
+    """Only a complaint that was published after the closing and says it anew takes the case up again (并单).
+
+    Soon after the closing of a case that was answered it is a relapse (回潮). A duplicate leaves it to the case it joins.
+    """
+    case = _joined_case(tx, case)
+    if case.is_open:
+        return "joined_other", []
     closed_at = case.closed_at or case.updated_at
     again = [
-        post.post_id
+        post
         for judged, post in news.new
         if judged.judgement.intent.key in COMPLAINTS and post.at > closed_at and not post.near_copy
     ]
     if not again:
         return "joined_closed", []
-    clocks = start_clocks(desk.catalog, desk.calendar, case.event_grade, case.severity, desk.now)
-    note = f"办结后又有 {len(again)} 条信息反映同一问题"
-    changed = tx.cases.save(*act(case, "reopen", SYSTEM, desk.now, note, {"posts": again}, clocks))
-    return "reopened", [notices.reopened(changed, note, tuple(again), desk.now)]
+    ids = tuple(post.post_id for post in again)
+    limit = timedelta(days=desk.catalog.follow_up.relapse_days)
+    relapsed = case.state == "closed" and min(post.at for post in again) - closed_at <= limit
+    note = _why_again(case, len(again), min(post.at for post in again) - closed_at, relapsed=relapsed)
+    clocks = clocks_of_case(desk.catalog, desk.calendar, case, desk.now)
+    data = {"posts": list(ids), "after_hours": round((desk.now - closed_at).total_seconds() / 3600, 1)}
+    verb = "relapse" if relapsed else "reopen"
+    changed = tx.cases.save(*act(case, verb, SYSTEM, desk.now, note, data, clocks))
+    return "relapsed" if relapsed else "reopened", [notices.reopened(changed, note, ids, desk.now)]
+
+
+def _why_again(case: Case, posts: int, after: timedelta, *, relapsed: bool) -> str:
+    days = max(1, -(-after // timedelta(days=1)))
+    again = f"{STATE_LABELS[case.state]}后 {days} 天内又有 {posts} 条信息反映同一问题"
+    if relapsed:
+        return f"{again}, 属回潮(第 {case.relapses + 1} 次), 并入原案重新办理"
+    return f"{again}, 并入原案重新办理"
+
+
+def _joined_case(tx: Tx, case: Case) -> Case:
+    """The case that a duplicate joins, however many steps away; itself where that one is gone."""
+    seen = {case.id}
+    while case.state == "duplicate" and case.joins:
+        other = tx.cases.by_number(case.joins)
+        if other is None or other.id in seen:
+            break
+        seen.add(other.id)
+        case = other
+    return case
 
 
 def _fit_for_office(alert: Alert, seen: Mapping[str, EventPost]) -> Alert:

@@ -15,14 +15,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from alerts import notices
 from alerts.accused import accusations
 from alerts.calendar import WorkCalendar
 from alerts.consequences import Desk, News, consequences
 from alerts.corrections import apply_corrections
 from alerts.ledger import EventFilter, Ledger, Tx
 from alerts.model import Alert, Event, EventPost
-from alerts.routes import superior_id
 from alerts.rules import counts_from, counts_posts
 from configs.catalog import Catalog
 from stream.errors import Conflict
@@ -32,7 +30,6 @@ from stream.messages import Judged, decode_judged
 Count = Callable[[str, str, int], None]
 Marks = dict[str, dict[str, Any]]  # partition -> who decided of it last, and how often it was decided of
 MARK = "@decide:"  # what the marks' names begin with, among the cursors
-TICK = 500  # cases looked at in one transaction of `tick`
 
 
 class Assigned(Protocol):
@@ -175,20 +172,6 @@ class Decider:
             counts["decided", done] += 1
             alerts += its
         tx.alerts.add(alerts)
-
-
-def tick(ledger: Ledger, catalog: Catalog, now: datetime) -> int:
-    """Tell of the clocks that have come near or run out, each once; returns how many alerts are new."""
-    told = 0
-    while True:
-        with ledger.begin() as tx:
-            cases = tx.cases.to_tell(now, TICK)
-            for case in cases:
-                superior = superior_id(catalog, case.office, case.region)
-                told += tx.alerts.add(list(notices.of_clocks(case, superior, now)))
-                tx.cases.told(case, now)
-        if len(cases) < TICK:
-            return told
 
 
 def _store(tx: Tx, events: dict[str, Event], posts: Sequence[EventPost], index: Index) -> None:

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-AlertKind = Literal["new_case", "grave", "growth", "reopened", "due_soon", "overdue", "drift"]
+AlertKind = Literal[
+    "new_case",
+    "grave",
+    "growth",
+    "reopened",
+    "due_soon",
+    "overdue",
+    "clock_met",
+    "promise_overdue",
+    "drift",
+    "unreachable",
+]
 AlertState = Literal["pending", "sent", "failed", "muted"]
 
 OPEN_STATES = ("new", "confirmed", "dispatched", "accepted", "objected", "in_progress", "answered", "verified")
@@ -68,7 +79,9 @@ class EventPost:
 class RunningClock:
     """One clock of a case. It is open while `done_at` is None; `provisional`: the calendar for `due_at` is not out yet.
 
-    `done_by` are the action verbs that stop it; whatever closes the case stops every clock.
+    `done_by` are the action verbs that stop it; whatever closes the case stops every clock. `working_days`: the days after
+    which it ends by the calendar, None where hours or a person say when. While `paused_at` is set it stands still;
+    `paused_seconds` are its pauses so far.
     """
 
     key: str
@@ -81,6 +94,30 @@ class RunningClock:
     local: bool = False
     provisional: bool = False
     done_by: tuple[str, ...] = ("answer", "close")
+    working_days: int | None = None
+    pauses: bool = True
+    paused_at: datetime | None = None
+    paused_seconds: int = 0
+
+    @property
+    def runs(self) -> bool:
+        return self.done_at is None and self.paused_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What an office promised, and by when. `kept` is None until somebody has checked it."""
+
+    id: str
+    what: str
+    by: datetime
+    office: str
+    made_at: datetime
+    made_by: str
+    kept: bool | None = None
+    checked_at: datetime | None = None
+    checked_by: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +126,11 @@ class Case:
 
     `number` is what people say on the phone (MS-20261125-0007). `why` lists, in Chinese, why this office and these
     clocks. Changes are compare-and-set on `version`.
+
+    `intent` is what most posts of its event wanted when it opened. `joins` is the number of the case that this one is a
+    duplicate of. `relapses` counts the times that the problem came back soon after the closing; `solved_at` is when it was
+    found not to have come back. `told`: which deadlines were told of to whom (see `alerts/escalation.py`); kept by `tick`
+    alone, saving a case leaves it as it stands.
     """
 
     id: str
@@ -112,6 +154,14 @@ class Case:
     reopened: int = 0
     clocks: tuple[RunningClock, ...] = ()
     version: int = 1
+    intent: str = ""
+    joins: str = ""
+    promises: tuple[Promise, ...] = ()
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    relapses: int = 0
+    solved_at: datetime | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:

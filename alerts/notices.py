@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alerts.model import Action, Alert, AlertKind, Case, Event, RunningClock
+from alerts.model import Action, Alert, AlertKind, Case, Event
 from alerts.rules import Firing
 from configs.catalog import SHANGHAI
 
@@ -29,7 +30,7 @@ def growth(case: Case, firing: Firing, now: datetime) -> Alert:
 
 
 def reopened(case: Case, reason: str, posts: tuple[str, ...], now: datetime) -> Alert:
-    figures = {"reopened": case.reopened}
+    figures = {"reopened": case.reopened, "relapses": case.relapses}
     return _alert(f"reopened:{case.id}:{case.reopened}", "reopened", case, reason, now, figures, posts)
 
 
@@ -60,32 +61,69 @@ def after_action(case: Case, action: Action) -> tuple[Alert, ...]:
     return ()
 
 
-def of_clocks(case: Case, superior: str, now: datetime) -> Iterator[Alert]:
-    """Alerts for the open clocks that are near or past their end; `superior` ("" if none) hears of those past it."""
-    for clock in case.clocks:
-        if clock.done_at is not None or now < clock.due_soon_at:
-            continue
-        if now < clock.due_at:
-            yield _of_clock("due_soon", case, clock, case.office, f"“{clock.name}”时限将于 {_shown(clock)} 到期", now)
-            continue
-        reason = f"“{clock.name}”时限已于 {_shown(clock)} 到期, 尚未完成"
-        yield _of_clock("overdue", case, clock, case.office, reason, now)
-        if superior and superior != case.office:
-            yield _of_clock("overdue", case, clock, superior, f"下级单位承办的案件{reason}", now, suffix=f":{superior}")
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A clock or a promise, as those hear of it who are told. `soon_at` None: nobody is told before it runs out.
+
+    `id` is the same as long as it is due at the same instant: one that was extended or started again may be told of again.
+    """
+
+    id: str
+    key: str
+    name: str
+    due_at: datetime
+    soon_at: datetime | None
+    done_at: datetime | None
+    source: str = ""
+    provisional: bool = False
+    stands_still: bool = False
+    is_promise: bool = False
+
+    @property
+    def shown(self) -> str:
+        return f"承诺“{self.name}”" if self.is_promise else f"“{self.name}”时限"
+
+    @property
+    def shown_due(self) -> str:
+        at = f"{self.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        return f"{at}(暂定, 节假日安排尚未公布)" if self.provisional else at
 
 
-def _of_clock(
-    kind: AlertKind, case: Case, clock: RunningClock, office: str, reason: str, now: datetime, suffix: str = ""
+_SAID_TO: Mapping[str, str] = {
+    "office": "",
+    "deputy": "责任单位尚未处置, 请分管负责人督促: ",
+    "superior": "下级单位承办的案件",
+    "government": "逐级提醒后仍未完成, 请督办: ",
+}
+
+
+def came_near(case: Case, one: Deadline, level: str, office: str, now: datetime) -> Alert:
+    reason = f"{_SAID_TO[level]}{one.shown}将于 {one.shown_due} 到期"
+    return _of_deadline("due_soon", case, one, level, office, reason, now)
+
+
+def ran_out(case: Case, one: Deadline, level: str, office: str, now: datetime) -> Alert:
+    kind: AlertKind = "promise_overdue" if one.is_promise else "overdue"
+    rest = "尚未核实兑现" if one.is_promise else "尚未完成"
+    reason = f"{_SAID_TO[level]}{one.shown}已于 {one.shown_due} 到期, {rest}"
+    return _of_deadline(kind, case, one, level, office, reason, now)
+
+
+def met_at_last(case: Case, one: Deadline, level: str, office: str, now: datetime) -> Alert:
+    """To whoever was told that it ran out."""
+    done = f"{one.done_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if one.done_at else ""
+    what = "已核实兑现" if one.is_promise else "已完成"
+    reason = f"此前告知超期的{one.shown}(原定 {one.shown_due})已于 {done} {what}, 不必再催"
+    return _of_deadline("clock_met", case, one, level, office, reason, now)
+
+
+def _of_deadline(
+    kind: AlertKind, case: Case, one: Deadline, level: str, office: str, reason: str, now: datetime
 ) -> Alert:
-    """The due instant is part of the id: a clock that was extended or started again may be told of again."""
-    figures = {"clock": clock.key, "due_at": clock.due_at.isoformat(), "source": clock.source}
-    name = f"{kind}:{case.id}:{clock.key}:{clock.due_at:%Y%m%d%H%M%S}{suffix}"
-    return _alert(name, kind, case, reason, now, figures, (), office=office)
-
-
-def _shown(clock: RunningClock) -> str:
-    at = f"{clock.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    return f"{at}(暂定, 节假日安排尚未公布)" if clock.provisional else at
+    """Once per deadline, level and office."""
+    figures = {"clock": one.key, "due_at": one.due_at.isoformat(), "source": one.source, "level": level}
+    suffix = "" if level == "office" else f":{level}:{office}"
+    return _alert(f"{kind}:{case.id}:{one.id}{suffix}", kind, case, reason, now, figures, (), office=office)
 
 
 def _alert(

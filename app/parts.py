@@ -69,8 +69,8 @@ def work(house: House, name: str, *, drain: bool = False, stop: Stop | None = No
 
 def deliver_round(house: House, now: datetime, count: Count, stop: Callable[[], bool] = never) -> int:
     """Look at every clock, then send what is due; returns how many alerts were sent."""
-    from alerts.decide import tick
     from alerts.deliver import deliver_once
+    from alerts.tick import tick
 
     tick(house.ledger, house.catalog, now)
     done = deliver_once(house.ledger, house.archive.get, house.catalog, house.notifier, now, count=count, stop=stop)

@@ -13,6 +13,8 @@ ACTIONS = (  # what may stop a clock
     "dispatch",
     "redispatch",
     "accept",
+    "acknowledge",
+    "report",
     "start",
     "answer",
     "verify",

@@ -12,10 +12,11 @@ from typing import Any, Literal
 
 from alerts.calendar import WorkCalendar
 from alerts.cases import act, open_case
+from alerts.cases_do import do
 from alerts.clocks import start_clocks
+from alerts.consequences import main_intent
 from alerts.ledger import Tx
 from alerts.model import Action, Alert, Case, User
-from alerts.notices import after_action
 from alerts.routes import Decision, branch_id
 from configs.catalog import SHANGHAI
 from dashboard.data import EventDetail, suggestion
@@ -93,10 +94,8 @@ def do_action(
         if given.get("office"):
             _refuse_accused(desk, _accused(tx, case.event_id), given["office"])
             given["office"] = branch_id(desk.catalog, given["office"].partition("@")[0], case.region)
-        changed, action = act(case, verb, actor, now, note, given)
-        saved = tx.cases.save(changed, action)
-        tx.alerts.add(after_action(saved, action))
-        tx.audit.add(now, actor, f"case.{verb}", case.number, action.note)
+        saved = do(tx, desk.catalog, case, verb, actor, now, note, given)
+        tx.audit.add(now, actor, f"case.{verb}", case.number, note.strip())
     return saved
 
 
@@ -107,6 +106,7 @@ def _new_case(
     if tx.cases.by_event(event.id):
         raise Conflict("该事件已经立案，请刷新")
     decision = _at(desk, detail, suggestion(desk, detail), office, reason)
+    intent = main_intent(detail.links)
     clocks = start_clocks(
         desk.catalog,
         WorkCalendar(desk.catalog.calendar),
@@ -114,9 +114,12 @@ def _new_case(
         event.severity,
         now,
         named=decision.clocks,
+        intent=intent,
+        topic=event.topic,
+        office=decision.lead,
     )
     number = tx.cases.next_number(now.astimezone(SHANGHAI).date())
-    case, action = open_case(event, decision, clocks, number, now)
+    case, action = open_case(event, decision, clocks, number, now, intent)
     action = replace(action, actor=actor, note=f"人工立案: {reason}")
     return tx.cases.open(case, action), action
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from alerts import notices
 from alerts.calendar import WorkCalendar
 from alerts.cases import act
-from alerts.clocks import start_clocks
+from alerts.clocks import clocks_of_case
 from alerts.corrections import (
     FIELDS,
     INTENTS,
@@ -142,7 +142,8 @@ def offer(desk: Desk, detail: CaseDetail) -> Offer | None:
 def escalate(desk: Desk, case: Case, severity: int, actor: str) -> Case:
     """Raise the case to what a person said of one of its posts, with the clocks that go with it; its office hears of it."""
     now = desk.now()
-    clocks = start_clocks(desk.catalog, WorkCalendar(desk.catalog.calendar), case.event_grade, severity, now)
+    graver = replace(case, severity=severity)
+    clocks = clocks_of_case(desk.catalog, WorkCalendar(desk.catalog.calendar), graver, now)
     note = f"按人工改正后的研判, 严重程度升为 {severity} 级"
     with desk.ledger.begin() as tx:
         saved = tx.cases.save(*act(case, "escalate", actor, now, note, {"severity": severity}, clocks))

@@ -95,6 +95,8 @@ REASON = {
     "joined": "并入在办案件",
     "joined_closed": "并入已结案件",
     "reopened": "重新办理",
+    "relapsed": "回潮重办",
+    "joined_other": "并入另一案件",
     "case_closed": "案件已结",
     "case_moved": "案件已改派",
     "clock_done": "时限已完成",

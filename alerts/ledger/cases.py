@@ -15,7 +15,8 @@ from alerts.ledger.columns import contains_any, insert_in, names_of, within_regi
 from alerts.ledger.engine import writes
 from alerts.ledger.rows import one_of
 from alerts.ledger.tables import actions, case_numbers, cases
-from alerts.model import CLOSED_STATES, OPEN_STATES, Action, Case, RunningClock
+from alerts.model import CLOSED_STATES, OPEN_STATES, Action, Case, Promise, RunningClock
+from alerts.promises import open_promises
 from stream.errors import Conflict
 
 
@@ -24,7 +25,8 @@ class CaseFilter:
     """What to look for; an empty field does not filter. `opened_since` <= opened_at < `opened_until`.
 
     `offices` are office ids; a key without a branch ("renshe") also finds its branches. `overdue_at` finds open cases
-    with a clock that had run out at that instant. `text` looks in number, title and place.
+    with a clock that had run out at that instant. `promised` finds cases with promises, `promise_until` those with one that
+    nobody has checked and that was to be kept by then. `text` looks in number, title and place.
     """
 
     open: bool | None = None
@@ -36,19 +38,25 @@ class CaseFilter:
     opened_since: datetime | None = None
     opened_until: datetime | None = None
     overdue_at: datetime | None = None
+    promised: bool = False
+    promise_until: datetime | None = None
+    relapsed: bool = False
     text: str = ""
-    sort: Literal["due", "newest", "severity"] = "due"
+    sort: Literal["due", "newest", "severity", "promise"] = "due"
     limit: int = 50
     offset: int = 0
 
 
 _CASE = [cases.c[name] for name in names_of(Case)]
 _ACTION = [actions.c[name] for name in names_of(Action)]
-_INSTANTS = ("started_at", "due_at", "due_soon_at", "done_at")
+_TOLD = "told"  # the one field that saving a case leaves alone
+_CLOCK_TIMES = ("started_at", "due_at", "due_soon_at", "done_at", "paused_at")
+_PROMISE_TIMES = ("by", "made_at", "checked_at")
 _ORDER: Mapping[str, tuple[ColumnElement[Any], ...]] = {
     "due": (cases.c.due_at.asc().nulls_last(), cases.c.severity.desc(), cases.c.number),
     "newest": (cases.c.opened_at.desc(), cases.c.number.desc()),
     "severity": (cases.c.severity.desc(), cases.c.due_at.asc().nulls_last(), cases.c.number),
+    "promise": (cases.c.promise_at.asc().nulls_last(), cases.c.number.desc()),
 }
 
 
@@ -58,7 +66,8 @@ class Cases:
 
     def open(self, case: Case, action: Action) -> Case:
         """Create the case unless its event already has one; returns the case that stands."""
-        if self._conn.execute(_create(self._conn.dialect.name), _case_row(case)).first():
+        row = _case_row(case) | {_TOLD: {}}
+        if self._conn.execute(_create(self._conn.dialect.name), row).first():
             self._write_action(action)
             return case
         standing = self.by_event(case.event_id)
@@ -99,11 +108,12 @@ class Cases:
     def save(self, case: Case, action: Action) -> Case:
         """Write a changed case if nobody changed it since it was read; returns it with the next version.
 
-        Raises Conflict when `case.version` is not the stored one.
+        Its deadlines are looked at anew with the next tick. Raises Conflict when `case.version` is not the stored one.
         """
         changed = replace(case, version=case.version + 1)
         statement = update(cases).where(cases.c.id == case.id, cases.c.version == case.version)
-        if self._conn.execute(statement.values(_case_row(changed))).rowcount != 1:
+        row = _case_row(changed) | {"tell_at": changed.updated_at}
+        if self._conn.execute(statement.values(row)).rowcount != 1:
             raise Conflict(f"案件 {case.number} 刚被他人改动, 请刷新后再操作")
         self._write_action(action)
         return changed
@@ -118,27 +128,30 @@ class Cases:
         query = select(*_ACTION).where(actions.c.at >= since, actions.c.at < until)
         return [Action(*row) for row in self._conn.execute(query.order_by(actions.c.at, actions.c.seq))]
 
+    def count_actions(self, verbs: Sequence[str], since: datetime, until: datetime) -> dict[str, int]:
+        """How often each of the verbs was done with `since` <= at < `until`; those that were not are left out."""
+        query = select(actions.c.verb, func.count()).where(actions.c.at >= since, actions.c.at < until)
+        rows = self._conn.execute(query.where(actions.c.verb.in_(verbs)).group_by(actions.c.verb)).all()
+        return {verb: n for verb, n in rows}
+
     def to_tell(self, now: datetime, limit: int = 500) -> list[Case]:
-        """Open cases with a clock that has come near or run out and was not told of (see `told`).
+        """Cases whose deadlines are to be looked at (see `told`), closed ones too.
 
         A writing transaction locks them, so that nobody changes their clocks before they are told of, and passes over
         those that another one holds.
         """
-        query = select(*_CASE).where(cases.c.tell_at <= now, cases.c.state.in_(OPEN_STATES))
-        query = query.order_by(cases.c.tell_at, cases.c.id).limit(limit)
+        query = select(*_CASE).where(cases.c.tell_at <= now).order_by(cases.c.tell_at, cases.c.id).limit(limit)
         if writes(self._conn):
             query = query.with_for_update(skip_locked=True)
         return [_case(row) for row in self._conn.execute(query).all()]
 
-    def told(self, case: Case, now: datetime) -> None:
-        """All alerts of this case's clocks up to `now` exist: look again when the next one falls due.
+    def told(self, case: Case, told: Mapping[str, Any], next_at: datetime | None) -> None:
+        """All alerts of this case's deadlines up to now exist, as `told` says: look again at `next_at`.
 
         Does nothing when the case was changed since it was read: its clocks are others now, and are looked at anew.
         """
-        later = [at for clock in case.clocks if clock.done_at is None for at in (clock.due_soon_at, clock.due_at)]
-        next_at = min((at for at in later if at > now), default=None)
         same = (cases.c.id == case.id) & (cases.c.version == case.version)
-        self._conn.execute(update(cases).where(same).values(tell_at=next_at))
+        self._conn.execute(update(cases).where(same).values({_TOLD: dict(told), "tell_at": next_at}))
 
     def _one(self, condition: ColumnElement[bool]) -> Case | None:
         row = self._conn.execute(select(*_CASE).where(condition)).first()
@@ -175,12 +188,16 @@ _WRITE_ACTION = actions.insert()
 
 
 def _case_row(case: Case) -> dict[str, Any]:
-    row = {name: getattr(case, name) for name in names_of(Case)}
-    running = [clock for clock in case.clocks if clock.done_at is None] if case.is_open else []
+    row = {name: getattr(case, name) for name in names_of(Case) if name != _TOLD}
+    running = [clock for clock in case.clocks if clock.runs] if case.is_open else []
+    open_ones = [promise.by for promise in open_promises(case)]
     return row | {
-        "clocks": [_clock_row(clock) for clock in case.clocks],
+        "clocks": [_json(clock, names_of(RunningClock), _CLOCK_TIMES) for clock in case.clocks],
+        "promises": [_json(promise, names_of(Promise), _PROMISE_TIMES) for promise in case.promises],
+        "promised": len(case.promises),
+        "promise_at": min(open_ones, default=None),
         "due_at": min((clock.due_at for clock in running), default=None),
-        "tell_at": min((clock.due_soon_at for clock in running), default=None),
+        "tell_at": min((*(clock.due_soon_at for clock in running), *open_ones), default=None),
     }
 
 
@@ -188,17 +205,21 @@ def _case(row: Row[*tuple[Any, ...]]) -> Case:
     values = {name: getattr(row, name) for name in names_of(Case)}
     values |= {name: tuple(values[name]) for name in ("helps", "why")}
     values["clocks"] = tuple(_clock(clock) for clock in values["clocks"])
+    values["promises"] = tuple(Promise(**_with_times(one, _PROMISE_TIMES)) for one in values["promises"])
     return Case(**values)
 
 
-def _clock_row(clock: RunningClock) -> dict[str, Any]:
-    row = {name: getattr(clock, name) for name in names_of(RunningClock)}
-    return row | {name: row[name].isoformat() for name in _INSTANTS if row[name] is not None}
+def _json(value: object, names: Sequence[str], times: Sequence[str]) -> dict[str, Any]:
+    row = {name: getattr(value, name) for name in names}
+    return row | {name: row[name].isoformat() for name in times if row[name] is not None}
+
+
+def _with_times(row: Mapping[str, Any], times: Sequence[str]) -> dict[str, Any]:
+    return {**row, **{name: datetime.fromisoformat(row[name]) for name in times if row.get(name)}}
 
 
 def _clock(row: Mapping[str, Any]) -> RunningClock:
-    instants = {name: datetime.fromisoformat(row[name]) for name in _INSTANTS if row.get(name)}
-    return RunningClock(**{**row, **instants, "done_by": tuple(row["done_by"])})
+    return RunningClock(**{**_with_times(row, _CLOCK_TIMES), "done_by": tuple(row["done_by"])})
 
 
 def _where(query: Select[*tuple[Any, ...]], wanted: CaseFilter) -> Select[*tuple[Any, ...]]:
@@ -221,6 +242,12 @@ def _where(query: Select[*tuple[Any, ...]], wanted: CaseFilter) -> Select[*tuple
         query = query.where(cases.c.opened_at < wanted.opened_until)
     if wanted.overdue_at:
         query = query.where(cases.c.state.in_(OPEN_STATES), cases.c.due_at <= wanted.overdue_at)
+    if wanted.promised:
+        query = query.where(cases.c.promised > 0)
+    if wanted.promise_until:
+        query = query.where(cases.c.promise_at <= wanted.promise_until)
+    if wanted.relapsed:
+        query = query.where(cases.c.relapses > 0)
     if wanted.text:
         query = query.where(contains_any([cases.c.number, cases.c.title, cases.c.place], wanted.text))
     return query

@@ -98,11 +98,22 @@ cases = Table(
     Column("clocks", JSON, nullable=False),
     Column("version", Integer, nullable=False),
     Column("due_at", Utc),  # of the open clock that ends first; kept for sorting and filtering
-    Column("tell_at", Utc),  # when the next due_soon or overdue alert of this case falls due
+    Column("tell_at", Utc),  # when the deadlines of this case are to be looked at next
+    Column("intent", String, nullable=False),
+    Column("joins", String, nullable=False),
+    Column("promises", JSON, nullable=False),
+    Column("acknowledged_at", Utc),
+    Column("acknowledged_by", String, nullable=False),
+    Column("relapses", Integer, nullable=False),
+    Column("solved_at", Utc),
+    Column("told", JSON, nullable=False),
+    Column("promised", Integer, nullable=False),  # how many promises there are
+    Column("promise_at", Utc),  # by when the next of those that nobody has checked is to be kept
     Index(None, "state", "due_at"),
     Index(None, "office", "state"),
     Index(None, "opened_at"),
     Index(None, "tell_at"),
+    Index(None, "promise_at"),
 )
 
 actions = Table(

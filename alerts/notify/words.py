@@ -25,6 +25,8 @@ KIND: Mapping[str, str] = {
     "reopened": "重新办理",
     "due_soon": "临期提醒",
     "overdue": "超期提醒",
+    "clock_met": "超期已办结",
+    "promise_overdue": "承诺到期未核实",
     "drift": "研判变化提醒",
 }
 FIGURE: Mapping[str, str] = {

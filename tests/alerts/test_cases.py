@@ -20,7 +20,12 @@ TOWN = catalog()
 DATA: dict[str, dict[str, Any]] = {
     "redispatch": {"office": "zhujian"},
     "extend": {"clock": "respond", "due_at": NOW + 90 * HOUR},
-    "promise": {"what": "月底前发清工资", "by": "2026-11-30"},
+    "promise": {"what": "月底前发清工资", "by": "2027-11-30"},
+    "check_promise": {"promise": "case-ev-1:2", "kept": True},
+    "duplicate": {"number": "MS-20261124-0003"},
+    "referred": {"channel": "信访"},
+    "false_information": {"correction": "经核实没有欠薪"},
+    "report": {"to": "县应急管理局"},
     "escalate": {"severity": 4},
 }
 
@@ -168,7 +173,7 @@ def _try(case: Case, verb: str, now: datetime) -> Case:
     try:
         changed, action = act(case, verb, "wang", now, "理由", data)
     except MinshengError:
-        assert not possible or verb == "extend"
+        assert not possible or verb in ("extend", "check_promise")
         return case
     assert possible
     assert (action.before, action.after) == (case.state, changed.state)

@@ -106,7 +106,7 @@ class CasesContract(WithLedger):
         opened(ledger, event("b", region="330109", severity=4), NOW - HOUR)
         last = opened(ledger, event("c", topic="ecology", region="330212", title="夜间噪声", severity=1), NOW)
         with ledger.begin() as tx:
-            tx.cases.save(*act(last, "referred", "wang", NOW, "已在信访程序中"))
+            tx.cases.save(*act(last, "referred", "wang", NOW, "已在信访程序中", {"channel": "信访"}))
         with ledger.read() as tx:
             assert [one.event_id for one in tx.cases.find(wanted)] == found
             if not wanted.offset:
@@ -123,11 +123,11 @@ class CasesContract(WithLedger):
         assert waiting(soon - HOUR) == []
         assert waiting(soon) == [case.id]
         with ledger.begin() as tx:
-            tx.cases.told(case, soon)
+            tx.cases.told(case, {"a": {"soon": 1}}, due)
         assert waiting(due - HOUR) == []
         assert waiting(due) == [case.id]
         with ledger.begin() as tx:
-            tx.cases.told(case, due)
+            tx.cases.told(case, {}, None)
         assert waiting(due + 999 * HOUR) == []
 
     def test_a_case_needs_its_event(self, ledger: Ledger) -> None:
