@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import configs
 from app.counters import Counter
+from app.wire_mail import PostOffice
 from configs.catalog import Catalog, Source
 from configs.lexicon import Lexicon, load_lexicon
 from configs.loader import load_catalog, load_settings
@@ -210,25 +211,13 @@ class House:
             timeout=elastic.timeout,
         )
 
-    @cached_property
+    @property
     def notifier(self) -> Notifier:
-        from alerts.notify.email import Email
-        from alerts.notify.notice import Letterhead
-        from alerts.notify.outbox import OutboxFolder
+        return self.post_office.notifier
 
-        mail, dashboard = self.settings.mail, self.settings.dashboard
-        letterhead = Letterhead(mail.sender, dashboard.public_url, mail.redirect_to, dashboard.demo_notice)
-        if not mail.host:
-            return OutboxFolder(self.outbox, letterhead)
-        return Email(
-            mail.host,
-            mail.port,
-            letterhead,
-            security=mail.security,
-            user=mail.user,
-            password=mail.password.get_secret_value(),
-            timeout=mail.timeout,
-        )
+    @cached_property
+    def post_office(self) -> PostOffice:
+        return PostOffice(self.settings, self.catalog, self.data, lambda: self.ledger, lambda: self.secret)
 
     @cached_property
     def secret(self) -> bytes:
@@ -289,7 +278,8 @@ class House:
         from classify.fast import FastModel
 
         place, chosen = self.model_folder(folder), mode or self.settings.judge.mode
-        fast = self._held(place / "meta.json", lambda: FastModel.load(place, self.severity_rules))
+        share = self.settings.judge.human_share
+        fast = self._held(place / "meta.json", lambda: FastModel.load(place, self.severity_rules, share))
         encoder = place / ENCODER
         if chosen == "fast" or (chosen == "cascade" and not encoder.is_dir()):
             return fast
@@ -297,7 +287,7 @@ class House:
         from classify.encoder.serve import META, Encoder
 
         read = self._held(encoder / META, lambda: Encoder.load(encoder, self.settings.judge.threads))
-        return Cascade(fast, read, Gate.load(encoder), chosen, busy)
+        return Cascade(fast, read, Gate.load(encoder), chosen, busy, share)
 
     def _held(self, file: Path, load: Callable[[], T]) -> T:
         """What was loaded for this file, as long as nobody has written it anew: who judges twice holds one model."""

@@ -19,6 +19,7 @@ from classify.encoder.reasons import reasons_of
 from classify.encoder.serve import Encoder
 from classify.fast import CHUNK, PHRASES, FastModel, Reading, no_collecting
 from classify.features import Floats
+from classify.human import HUMAN_SHARE, bar_of
 from classify.weights import HEADS
 from stream.messages import Judgement, Post, Reason
 
@@ -35,7 +36,8 @@ class Gate:
 
     `grave`: it also reads a post whose probability of severity 3 or 4 lies between these two, and every post that states a
     number of harm. `blend`: the encoder's part in the average; `cuts`: the severity expectations from which 2, 3 and 4 begin in it.
-    `review`: a post whose topic scores below it goes to a person.
+    `costs`: quantiles of what the cascade's judgements of the development posts may be expected to cost (see
+    classify/human.py); where there are none, a post whose topic scores below `review` goes to a person.
     """
 
     sure: float
@@ -44,6 +46,7 @@ class Gate:
     cuts: tuple[float, float, float]
     review: float
     format: int = FORMAT
+    costs: tuple[float, ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> Gate:
@@ -54,7 +57,8 @@ class Gate:
         held = json.loads(path.read_text(encoding="utf-8"))
         if held.get("format") != FORMAT:
             raise ValueError(f"{path}: format = {held.get('format')}, 只认得 {FORMAT}, 请重新训练")
-        return cls(**{**held, "grave": tuple(held["grave"]), "cuts": tuple(held["cuts"])})
+        listed = {name: tuple(held.get(name, ())) for name in ("grave", "cuts", "costs")}
+        return cls(**{**held, **listed})
 
     def save(self, folder: Path) -> None:
         (folder / GATE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
@@ -62,7 +66,7 @@ class Gate:
 
 class Cascade:
     """`mode` "transformer": the encoder reads every post. `busy`: asked before each batch; while it says so the fast model answers
-    alone, and its name stands on the judgement."""
+    alone, and its name stands on the judgement. `human_share` of posts like the development ones goes to people."""
 
     def __init__(
         self,
@@ -71,6 +75,7 @@ class Cascade:
         gate: Gate,
         mode: Mode = "cascade",
         busy: Callable[[], bool] = lambda: False,
+        human_share: float = HUMAN_SHARE,
     ) -> None:
         self.name = f"{encoder.meta.name}{BOTH}{fast.name}"
         self._fast = fast
@@ -78,6 +83,7 @@ class Cascade:
         self._gate = gate
         self._mode = mode
         self._busy = busy
+        self._bar = bar_of(gate.costs, human_share, gate.review)
 
     def judge(self, posts: Sequence[Post]) -> list[Judgement]:
         """One judgement per post, in order; every answer has a reason."""
@@ -92,7 +98,8 @@ class Cascade:
         fast = self._fast
         chosen, expected = fast.choose(reading.scores)
         reasons = fast.reasons(reading, chosen)
-        judged = fast.answer(reading, reading.scores, chosen, expected, reasons)
+        bar = fast.bar if alone else self._bar
+        judged = fast.answer(reading, reading.scores, chosen, expected, reasons, bar)
         doubted = np.empty(0, np.int64) if alone else np.flatnonzero(self.doubts(reading))
         if doubted.size:
             second = _part(reading, doubted.tolist())
@@ -119,11 +126,8 @@ class Cascade:
             reasons_of(post, one, self._fast.names, columns, row, PHRASES)
             for post, one, row in zip(posts, tokens, chosen.tolist(), strict=True)
         ]
-        judged = self._fast.answer(reading, scores, chosen, expected, reasons)
-        return [self._sign(one) for one in judged]
-
-    def _sign(self, judgement: Judgement) -> Judgement:
-        return replace(judgement, model=self.name, needs_human=judgement.topics[0].score < self._gate.review)
+        judged = self._fast.answer(reading, scores, chosen, expected, reasons, self._bar)
+        return [replace(one, model=self.name) for one in judged]
 
 
 def doubts(gate: Gate, scores: Floats, harm: Sequence[bool], columns: dict[str, slice]) -> NDArray[np.bool_]:

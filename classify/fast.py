@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from classify.clean import fold_all
 from classify.features import Batch, Floats, Rows, matrix, normalise, read_batch, rows_of
+from classify.human import GRAVE_FROM, HUMAN_SHARE, Bar, bar_of, expected_costs
 from classify.phrases import Ints, best_runs, padded, spread
 from classify.severity import Field, Found, SeverityReader, to_facts
 from classify.weights import HEADS, Weights, load_weights
@@ -42,10 +43,12 @@ class Reading:
 
 
 class FastModel:
-    """Judges a batch; the place and the near copies are found by `classify/judge.py`."""
+    """Judges a batch; the place and the near copies are found by `classify/judge.py`. `human_share` of posts like the development
+    ones goes to people, and each for whose topic no phrase speaks."""
 
-    def __init__(self, weights: Weights, reader: SeverityReader) -> None:
+    def __init__(self, weights: Weights, reader: SeverityReader, human_share: float = HUMAN_SHARE) -> None:
         self.name = weights.meta.name
+        self.bar = bar_of(weights.meta.costs, human_share, weights.meta.review)
         self._weights = weights
         self._reader = reader
         self._lookup = weights.lookup()
@@ -57,9 +60,11 @@ class FastModel:
         self.names = [f"{head}:{label}" for head in HEADS for label in weights.meta.labels[head]]
 
     @classmethod
-    def load(cls, folder: Path = SHIPPED, rules: SeverityRules | None = None) -> FastModel:
+    def load(
+        cls, folder: Path = SHIPPED, rules: SeverityRules | None = None, human_share: float = HUMAN_SHARE
+    ) -> FastModel:
         """Raises FileNotFoundError or ValueError (Chinese) if the folder holds no model of this format."""
-        return cls(load_weights(folder), SeverityReader(rules or load_severity()))
+        return cls(load_weights(folder), SeverityReader(rules or load_severity()), human_share)
 
     def judge(self, posts: Sequence[Post]) -> list[Judgement]:
         """One judgement per post, in order; every answer has a reason."""
@@ -130,20 +135,28 @@ class FastModel:
         return out
 
     def answer(
-        self, reading: Reading, scores: Floats, chosen: Ints, expected: Floats, reasons: list[list[Reason]]
+        self,
+        reading: Reading,
+        scores: Floats,
+        chosen: Ints,
+        expected: Floats,
+        reasons: list[list[Reason]],
+        bar: Bar | None = None,
     ) -> list[Judgement]:
         """One judgement per post from scores (posts, labels) and reasons, be they this model's or another's."""
-        topics, found = self._topics(scores), reading.found
+        topics, found, bar = self._topics(scores), reading.found, bar or self.bar
+        costs = zip(*(each.tolist() for each in expected_costs(scores, self.columns)), strict=True)
         told = zip(
             reading.posts,
             chosen.tolist(),
             np.take_along_axis(scores, chosen, axis=1).tolist(),
             expected.tolist(),
+            costs,
             strict=True,
         )
         return [
-            self._answer(post, columns, values, mean, topics[index], found[index], reasons[index])
-            for index, (post, columns, values, mean) in enumerate(told)
+            self._answer(post, columns, values, mean, topics[index], found[index], reasons[index], cost, bar)
+            for index, (post, columns, values, mean, cost) in enumerate(told)
         ]
 
     def _answer(
@@ -155,6 +168,8 @@ class FastModel:
         topics: tuple[Scored, ...],
         found: list[Found],
         reasons: list[Reason],
+        costs: tuple[float, float],
+        bar: Bar,
     ) -> Judgement:
         """One judgement. What is no public matter, and praise, has facts but no floor and no grade."""
         names = [self.names[column] for column in columns]
@@ -168,6 +183,7 @@ class FastModel:
                 reasons = [reason for reason in reasons if reason.answer != names[4]]
                 names[4], level, mean = f"severity:{floor}", floor, max(mean, float(floor))
             reasons = reasons + [rule for rule in rules if rule.answer == names[4]]
+        cost = costs[0] + (costs[1] if level < GRAVE_FROM else 0)
         return Judgement(
             post.id,
             topics,
@@ -181,7 +197,7 @@ class FastModel:
             grade,
             to_facts(found) if found else _NO_FACTS,
             reasons=_complete(reasons, names),
-            needs_human=topics[0].score < self._weights.meta.review or not spoken,
+            needs_human=not spoken or bar.reached(cost, topics[0].score),
         )
 
     def _found(self, posts: Sequence[Post]) -> list[list[Found]]:

@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 
 from classify.fast import log_softmax, one_hot
 from classify.features import SIZES, Floats, matrix, normalise, read_batch, rows_of
+from classify.human import costs_of, table_of
 from classify.labelled import Examples, read_all
 from classify.weights import HEADS, Meta, Weights, quantise, save_weights
 
@@ -68,7 +69,8 @@ def train(
     say(_held_out_figures(logits, examples, labels, cuts))
     int8, scale = quantise(table)
     name = f"fast-{_fingerprint(int8, mix)}"
-    meta = Meta(name, BITS, labels, kinds, cuts, review=REVIEW)
+    costs = table_of(_costs(logits, labels, cuts))
+    meta = Meta(name, BITS, labels, kinds, cuts, review=REVIEW, costs=costs)
     weights = Weights(buckets, idf, int8, scale, bias, mix, mix_bias, meta)
     save_weights(weights, folder)
     say(f"模型 {name} 已写入 {folder}")
@@ -258,6 +260,13 @@ def _expected(logits: Floats, part: slice) -> Floats:
     """The expected severity, 1 to 4."""
     expected: Floats = np.exp(log_softmax(logits, [part])[:, part]) @ np.arange(1, 5, dtype=np.float32)
     return expected
+
+
+def _costs(logits: Floats, labels: Mapping[str, list[str]], cuts: Sequence[float]) -> Floats:
+    """What each held-out answer may be expected to cost."""
+    parts = dict(zip(HEADS, slices(labels), strict=True))
+    levels = 1 + np.searchsorted(cuts, _expected(logits, parts["severity"]), side="right")
+    return costs_of(np.exp(log_softmax(logits, tuple(parts.values()))), parts, levels.astype(np.float32))
 
 
 def _fit_cuts(logits: Floats, examples: Examples, labels: Mapping[str, list[str]]) -> list[float]:

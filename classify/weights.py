@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,9 @@ HEADS = ("topic", "office", "sentiment", "intent", "severity")
 class Meta:
     """`labels`: per head, in column order. `kinds`: the kinds of post that have a row of their own in the mix.
 
-    `cuts`: severity expectations from which 2, 3 and 4 begin. `review`: a post whose best topic scores below this (or
-    for whose topic no phrase speaks) goes to a person.
+    `cuts`: severity expectations from which 2, 3 and 4 begin. `costs`: quantiles of what its judgements of posts it never
+    saw may be expected to cost (see classify/human.py); where there are none, a post whose best topic scores below `review`
+    goes to a person.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Meta:
     cuts: list[float]
     review: float
     format: int = FORMAT
+    costs: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class MonitorSettings(Section):
 class JudgeSettings(Section):
     """`mode`: which model answers (see classify/cascade.py). `threads` of the encoder, 0: all processors. More than
     `busy_behind` records behind, the fast model answers alone; with `second_look` the encoder reads those posts when
-    there is nothing else to do."""
+    there is nothing else to do. `human_share`: of posts like the development ones so many go to people, those whose
+    error may be expected to cost most."""
 
     batch: int = Field(default=256, ge=1, le=5000)
     model: str = ""  # a folder with a trained model; empty: the shipped one
@@ -79,6 +80,7 @@ class JudgeSettings(Section):
     threads: int = Field(default=0, ge=0)
     busy_behind: int = Field(default=256, ge=1)
     second_look: bool = True
+    human_share: float = Field(default=0.1, ge=0, le=1)
 
 
 class DriftSettings(Section):
@@ -97,7 +99,10 @@ class DecideSettings(Section):
 
 
 class MailSettings(Section):
-    """`host` empty: mails are written to the outbox folder as .eml files. `redirect_to` sends every mail there instead."""
+    """`host` empty: mails are written to the outbox folder as .eml files. `redirect_to` sends every mail there instead.
+
+    `link_days`: how long the link in a mail lets its office act; another `link_series` voids all links made before.
+    """
 
     host: str = ""
     port: int = Field(default=587, ge=1, le=65535)
@@ -107,6 +112,36 @@ class MailSettings(Section):
     sender: str = "minsheng@localhost"
     redirect_to: str = ""
     timeout: float = Field(default=20, gt=0)
+    link_days: int = Field(default=30, ge=0, le=365)
+    link_series: str = ""
+    attachment_mb: int = Field(default=10, ge=1, le=20)
+
+
+class ImapSettings(Section):
+    """The mailbox that answers come to. `host` empty: none is read. `every`: seconds between two looks."""
+
+    host: str = ""
+    port: int = Field(default=993, ge=1, le=65535)
+    security: Literal["tls", "starttls", "none"] = "tls"
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    folder: str = "INBOX"
+    timeout: float = Field(default=20, gt=0)
+    every: float = Field(default=60, ge=1)
+
+
+class ChatSettings(Section):
+    """Group bots. `bots`: a JSON object, office key -> address (or a list of them), beside those in offices.yaml.
+
+    While `mail.redirect_to` is set only the bot `redirect_to` is told. `through` takes the place of the services' own hosts;
+    only with `private` may it lie inside one's own network.
+    """
+
+    bots: SecretStr = SecretStr("")
+    redirect_to: SecretStr = SecretStr("")
+    through: str = Field(default="", pattern=r"^(https?://.+)?$")
+    private: bool = False
+    timeout: float = Field(default=10, gt=0)
 
 
 class DashboardSettings(Section):
@@ -136,5 +171,7 @@ class Settings(Section):
     drift: DriftSettings = DriftSettings()
     decide: DecideSettings = DecideSettings()
     mail: MailSettings = MailSettings()
+    imap: ImapSettings = ImapSettings()
+    chat: ChatSettings = ChatSettings()
     dashboard: DashboardSettings = DashboardSettings()
     crawl: CrawlSettings = CrawlSettings()

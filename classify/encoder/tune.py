@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar
 from classify.cascade import Gate, doubts
 from classify.evaluate import macro_f1
 from classify.features import Floats
+from classify.human import costs_of, table_of
 from classify.train import kappa
 from classify.weights import HEADS
 
@@ -70,7 +71,10 @@ def tune(dev: Dev, labels: Mapping[str, Sequence[str]], columns: Mapping[str, sl
         found = _measure(np.where(asked[:, None], average, dev.fast), dev.gold, labels, columns, cuts)
         if all(found[name] >= value - LOSS_ALLOWED for name, value in everything.items()):
             break
-    return Tuned(gate, float(asked.mean()), everything, found)
+    scores = np.where(asked[:, None], average, dev.fast)
+    levels = _graded(scores[:, columns["severity"]], cuts)
+    costs = costs_of(scores, columns, levels.astype(np.float32))
+    return Tuned(replace(gate, costs=tuple(table_of(costs))), float(asked.mean()), everything, found)
 
 
 def _measure(
@@ -89,10 +93,13 @@ def _measure(
     for head in ("topic", "sentiment"):
         said = [labels[head][i] for i in scores[:, columns[head]].argmax(axis=1).tolist()]
         found[f"{head} F1"] = macro_f1([one.split("|")[0] for one in gold[head]], said)
-    expected = scores[:, columns["severity"]] @ GRADES
-    levels = 1 + np.searchsorted(cuts or (1.5, 2.5, 3.5), expected, side="right")
-    found["severity"] = kappa(_levels(gold["severity"]), levels)
+    found["severity"] = kappa(_levels(gold["severity"]), _graded(scores[:, columns["severity"]], cuts))
     return found
+
+
+def _graded(severity: Floats, cuts: Sequence[float] | None) -> NDArray[np.int64]:
+    """Levels 1 to 4 of the severity's probabilities (posts, 4)."""
+    return 1 + np.searchsorted(cuts or (1.5, 2.5, 3.5), severity @ GRADES, side="right")
 
 
 def _levels(gold: Sequence[str]) -> NDArray[np.int64]:
