@@ -21,8 +21,21 @@ from itertools import pairwise
 
 import numpy as np
 
-from alerts.grouping_features import Background, Grams, load_background, read_grams, stack
-from alerts.grouping_match import Context, Network, context_of, inputs, load_network, names_the_same, near_copies, weigh
+from alerts.grouping_features import Background, Grams, gram_id, load_background, read_grams, stack
+from alerts.grouping_likeness import F32
+from alerts.grouping_lookup import ByName
+from alerts.grouping_match import (
+    THINGS_DIFFER,
+    Context,
+    Network,
+    context_of,
+    inputs,
+    load_network,
+    names_the_same,
+    near_copies,
+    weigh,
+)
+from alerts.grouping_objects import telling_pairs
 from alerts.grouping_signature import pack, unpack
 from alerts.grouping_store import TOLD, Chunk, Pairs, Store, join
 from alerts.grouping_unit import MEMBERS, Member, Taken, Unit, named_county, phrase_of, post_key
@@ -36,7 +49,7 @@ CLOSEST = 8  # kept posts, and as many earlier ones of the chunk, that a post is
 LEAST_SHARED = 60.0
 
 BURST = timedelta(days=10)  # how long a grave event draws what names the same thing
-BURST_POSTS = 2  # posts that make a serious event one that is talked about
+GRAVE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,7 @@ class EventIndex:
         self._network = network or load_network()
         self._store = Store(self._background)
         self._units: dict[str, Unit] = {}
+        self._by_name = ByName()
         self._unit_of_post: dict[int, Unit] = {}
         self._oldest: list[tuple[datetime, str]] = []
         self._newest: datetime | None = None
@@ -183,17 +197,28 @@ class EventIndex:
 
     def _compare(self, posts: Sequence[Judged], new: Chunk, contexts: Sequence[Context]) -> list[list[_Likeness]]:
         """What each post of a chunk is to be held against."""
-        pairs = self._pairs(posts, new)
+        pairs = self._pairs(posts, new, contexts)
         old = pairs.old.tolist()
         theirs = [contexts[~row] if row < 0 else self._seats[row].member.context for row in old]
         ours = [contexts[index] for index in pairs.new.tolist()]
         rows = inputs(self._store.compare(new, pairs), zip(ours, theirs, strict=True))
+        self._look_again(rows, new, pairs, list(zip(ours, theirs, strict=True)))
         columns = (weigh(rows, self._network), near_copies(rows), names_the_same(rows))
         alike = list(zip(old, *(column.tolist() for column in columns), strict=True))
         ends = np.searchsorted(pairs.new, np.arange(len(posts)), side="right").tolist()
         return [alike[start:end] for start, end in pairwise([0, *ends])]
 
-    def _pairs(self, posts: Sequence[Judged], new: Chunk) -> Pairs:
+    def _look_again(self, rows: F32, new: Chunk, pairs: Pairs, contexts: Sequence[tuple[Context, Context]]) -> None:
+        """Where things differ: what the one post names may stand in the other without its kind."""
+        doubtful = np.flatnonzero(rows[:, THINGS_DIFFER])
+        if not len(doubtful):
+            return
+        for at, theirs in zip(doubtful.tolist(), self._store.olds(new, pairs.old[doubtful]), strict=True):
+            our, their = telling_pairs(*(one.objects for one in contexts[at]))
+            if gram_id(our.lower()) in theirs or gram_id(their.lower()) in new.ids[pairs.new[at]]:
+                rows[at, THINGS_DIFFER] = 0
+
+    def _pairs(self, posts: Sequence[Judged], new: Chunk, contexts: Sequence[Context]) -> Pairs:
         """Each post with the kept and the earlier ones that may tell of the same."""
         place = {one.post.id: index for index, one in enumerate(posts)}
         copies: list[tuple[int, int]] = []
@@ -202,9 +227,14 @@ class EventIndex:
                 copies += [(index, member.row) for member in unit.members]
             elif copied and place.get(copied, index) < index:
                 copies.append((index, ~place[copied]))
+        copies += self._by_name.find([one.objects for one in contexts], self._newest_first)
         named = np.array(copies, dtype=np.int64).reshape(-1, 2)
         told = Pairs(named[:, 0], named[:, 1], np.full(len(named), TOLD))
         return join([told, self._store.search(new, CLOSEST, LEAST_SHARED)])
+
+    def _newest_first(self, row: int) -> tuple[float, str]:
+        seat = self._seats[row]
+        return -seat.unit.last_seen.timestamp(), seat.member.post_id
 
     def _find(self, judged: Judged, alike: Sequence[_Likeness]) -> _Match | None:
         """The event the post joins; None if it is the first to tell of something."""
@@ -244,8 +274,7 @@ class EventIndex:
 
         What is said of the school in the days after a poisoning is about the poisoning; the larger event claims more.
         """
-        is_burst = unit.severity == 4 or (unit.severity == 3 and unit.posts >= BURST_POSTS)
-        if not is_burst or abs(at - unit.last_seen) > BURST:
+        if unit.severity < GRAVE or abs(at - unit.last_seen) > BURST:
             return 0.0
         return min(self._network.join + unit.posts / 500, 0.95)
 
@@ -267,6 +296,8 @@ class EventIndex:
     def _settle(self, grams: Grams) -> None:
         """After a chunk: give up the rows of those who stand for no event any more, give rows to the new ones."""
         self._store.remove(sorted(self._leaving))
+        for row in self._leaving:
+            self._by_name.remove(row, self._seats[row].member.context.objects)
         for row in (*self._leaving, *(~index for index in range(len(grams)))):
             del self._seats[row]
         seats = list(self._waiting.values())
@@ -275,6 +306,7 @@ class EventIndex:
         for seat, row in zip(seats, rows, strict=True):
             seat.member.row = row
             self._seats[row] = seat
+            self._by_name.add(row, seat.member.context.objects)
         self._waiting, self._leaving = {}, set()
 
     def _remember(self, unit: Unit, taken: Taken) -> None:

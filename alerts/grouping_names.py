@@ -49,11 +49,12 @@ def names_in(title: str, text: str, background: Background) -> Names:
             numbers.add(before + kind)
         else:
             pairs.update(map(str.__add__, before, before[1:]))
-    return Names(frozenset([pair for pair in pairs if _is_telling(pair, background)]), frozenset(numbers))
+    return Names(frozenset([pair for pair in pairs if is_telling(pair, background)]), frozenset(numbers))
 
 
 @lru_cache(maxsize=1 << 16)
-def _is_telling(pair: str, background: Background) -> bool:
+def is_telling(pair: str, background: Background) -> bool:
+    """Whether two letters are rare enough to be part of a name."""
     return _EMPTY.isdisjoint(pair) and bool(background.df[gram_id(pair.lower())] <= RARE * background.posts)
 
 

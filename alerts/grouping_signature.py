@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +54,12 @@ def pack(unit: Unit, grams: Grams) -> bytes:
                 m.support,
                 sorted(m.context.divisions),
                 m.context.topics,
-                [sorted(m.context.names.pairs), sorted(m.context.names.numbers)],
+                [
+                    sorted(m.context.names.pairs),
+                    sorted(m.context.names.numbers),
+                    list(m.context.objects),
+                    m.context.general,
+                ],
             ]
             for m in unit.members
         ],
@@ -112,7 +119,10 @@ def _member(
     support: int,
     divisions: list[str],
     topics: dict[str, float],
-    names: tuple[list[str], list[str]],
+    names: Sequence[Any],
 ) -> Member:
-    known = Names(frozenset(names[0]), frozenset(names[1]))
-    return Member(-1, post_id, phrase, severity, Context(frozenset(divisions), topics, known), support)
+    """`names`: pairs, numbers and, but for signatures of an older program, objects and whether it is a general question."""
+    pairs, numbers, objects, general = (*names, [], False) if len(names) == 2 else names
+    known = Names(frozenset(pairs), frozenset(numbers))
+    context = Context(frozenset(divisions), topics, known, tuple(objects), general)
+    return Member(-1, post_id, phrase, severity, context, support)

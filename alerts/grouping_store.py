@@ -154,6 +154,10 @@ class Store:
         earlier[within] = earlier[within].clip(1)  # the earlier post of the pair is one of them
         return likeness(ours, weigh_grams(ids, tf, self._rarity(ids, earlier)), pairs.new)
 
+    def olds(self, new: Chunk, old: I64) -> I64:
+        """The gram ids of the older posts of pairs (n,): (n, KEPT)."""
+        return self._olds(new, old)[0]
+
     def _olds(self, new: Chunk, old: I64) -> tuple[I64, U8]:
         """The grams of the older posts of pairs (n,), ids and frequencies."""
         kept, within = np.maximum(old, 0), old < 0

@@ -1,0 +1,111 @@
+"""Which concrete things two posts name: estates, schools, firms; else roads and villages; else towns and streets.
+
+Where a name begins cannot be told without a dictionary, but where it ends can: right before its kind. So two names are
+held against each other from their ends. Two posts speak of different things when, on the finest level on which both name
+something, what the one names first is not among what the other names, and the other way round.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+READ = 160  # characters of the text
+CORE = 4  # letters kept before the kind
+MOST = 8  # names kept of a post
+LOOKED_BACK = 10  # letters before a kind that its name may take up, fillers included
+
+_THINGS = (
+    "幼儿园|物流园|产业园|工业园|科技园|卫生院|养老院|敬老院|福利院|大排档|烧烤店|火锅店|棋牌室|农贸市场|菜市场|有限公司"
+    "|小区|花园|家园|嘉园|公寓|公馆|华府|华庭|雅苑|名邸|名苑|新苑|新城|广场|大厦|商城|市场|超市|酒店|宾馆|饭店|餐厅|公园"
+    "|小学|中学|学校|学院|大学|医院|诊所|药店|公司|集团|工厂|银行|楼盘|项目|工地|大桥|水库|车站|业主|物业|苑|府|庭|厂"
+)
+_ROADS = "社区|新村|大道|大街|号线|村|路|街|巷|桥|站|河|湖|江"
+_TOWNS = "街道|镇|乡"
+_LEVEL = {kind: str(level) for level, kinds in enumerate((_THINGS, _ROADS, _TOWNS)) for kind in kinds.split("|")}
+# a kind of one letter is only looked for outside the names with a longer one: 石桥花 is one name in 石桥花小学
+_LONG = re.compile("|".join(sorted((one for one in _LEVEL if len(one) > 1), key=len, reverse=True)))
+_SHORT = re.compile("|".join(one for one in _LEVEL if len(one) == 1))
+_WORD = re.compile(r"[一-鿿A-Za-z0-9]+$")
+# what stands between a name and what comes before it, or says which one without naming it
+_BORDER = re.compile(
+    "[我你他们本该这那此各某的在到从向于对和与及或等所有每全整个是被把让请问住去来了送区县市省]"
+    "|政府|反映|投诉|举报|关于|咨询|建议|希望|位于|座落|附近|旁边|隔壁|对面|原来|多个|部分|很多"
+)
+_FILLER = re.compile(
+    "(?:第?[一二三四五六七八九十0-9]+|实验|中心|附属|国际|双语|外国语|职业|高级|人民|大型|连锁|建筑|房地产|置业)+$"
+)
+
+
+def objects_in(title: str, text: str, is_telling: Callable[[str], bool]) -> tuple[str, ...]:
+    """What a post names, finest level first, the title before the text.
+
+    Each as one text: its level (0 thing, 1 road or village, 2 town), the letters before the kind (2 to CORE), |, the kind.
+    `is_telling`: whether a pair of letters is rare enough to be part of a name.
+    """
+    found: dict[str, None] = {}
+    for part in (title, text.strip()[:READ]):
+        for core, kind in _names(part):
+            if len(core) >= 2 and is_telling(core[-2:]):
+                found[f"{_LEVEL[kind]}{core}|{kind}"] = None
+    return tuple(sorted(found, key=lambda one: one[0])[:MOST])
+
+
+def differ(first: Sequence[str], second: Sequence[str]) -> float:
+    """1: they name different things; ½: so it seems, but it may be a slip of the pen; 0: the same, or one names nothing."""
+    for level in "012":
+        ours, theirs = _on(level, first), _on(level, second)
+        if ours and theirs:
+            if any(_may_be_one(ours[0][0], core) for core, _ in theirs):
+                return 0.0
+            if any(_may_be_one(core, theirs[0][0]) for core, _ in ours):
+                return 0.0
+            return 0.5 if _is_slip(ours[0], theirs[0]) else 1.0
+    return 0.0
+
+
+def telling_pairs(first: Sequence[str], second: Sequence[str]) -> tuple[str, str]:
+    """Of two posts that `differ`: the last two letters of what each names first."""
+    level = next(level for level in "012" if _on(level, first) and _on(level, second))
+    return _on(level, first)[0][0][-2:], _on(level, second)[0][0][-2:]
+
+
+def lookup_keys(objects: Iterable[str]) -> list[str]:
+    """What a post can be found by, among those that name the same thing, road or village."""
+    return list(dict.fromkeys(one[1:].partition("|")[0][-2:] for one in objects if one[0] < "2"))
+
+
+def _names(part: str) -> list[tuple[str, str]]:
+    """(letters before the kind, kind), in the order of the text."""
+    found, taken, end = list[tuple[int, str, str]](), list[tuple[int, int]](), 0
+    for kind in _LONG.finditer(part):
+        core = _core(part[max(end, kind.start() - LOOKED_BACK) : kind.start()])
+        found.append((kind.start(), core, kind[0]))
+        taken.append((kind.start() - len(core), kind.end()))
+        end = kind.end()
+    for kind in _SHORT.finditer(part):
+        if not any(start <= kind.start() < stop for start, stop in taken):
+            core = _core(part[max(0, kind.start() - LOOKED_BACK) : kind.start()])
+            found.append((kind.start(), core, kind[0]))
+    return [(core, kind) for _, core, kind in sorted(found) if core + kind != "政府"]
+
+
+def _core(before: str) -> str:
+    word = _WORD.search(before)
+    return _BORDER.split(_FILLER.sub("", word[0]))[-1][-CORE:] if word else ""
+
+
+def _on(level: str, objects: Sequence[str]) -> list[tuple[str, str]]:
+    parts = (one[1:].partition("|") for one in objects if one[0] == level)
+    return [(core, kind) for core, _, kind in parts]
+
+
+def _may_be_one(first: str, second: str) -> bool:
+    return first[-2:] in second or second[-2:] in first
+
+
+def _is_slip(first: tuple[str, str], second: tuple[str, str]) -> bool:
+    """Whether the names, of the same kind, differ in one letter."""
+    shorter = min(len(first[0]), len(second[0]))
+    pairs = zip(first[0][-shorter:], second[0][-shorter:], strict=True)
+    return first[1] == second[1] and sum(one != other for one, other in pairs) == 1
