@@ -148,20 +148,6 @@ def test_the_clocks_of_the_central_documents(shipped: Catalog) -> None:
     assert all(clocks[key].local for key in ("report", "verify", "handle_ask", "handle_help", "handle_complaint"))
 
 
-@pytest.mark.parametrize(
-    ("grades", "severity_min", "clocks"),
-    [
-        (("特别重大", "重大"), 1, {"publish", "press", "report"}),
-        ((), 4, {"report", "verify", "respond"}),
-        ((), 1, {"respond"}),
-    ],
-)
-def test_which_clocks_start(shipped: Catalog, grades: tuple[str, ...], severity_min: int, clocks: set[str]) -> None:
-    first = next(item for item in shipped.clock_sets if item.grades == grades and item.severity_min == severity_min)
-
-    assert clocks <= set(first.clocks)
-
-
 def test_the_actions_that_may_stop_a_clock_are_verbs_of_a_case() -> None:
     assert set(ACTIONS) <= set(VERBS)
 
