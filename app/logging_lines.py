@@ -17,7 +17,7 @@ from typing import Any
 
 from stream.faults import tell, trace
 
-NOISY = ("twisted", "kafka", "elastic_transport", "alembic", "urllib3")  # their debug lines hold bodies
+NOISY = ("twisted", "kafka", "elastic_transport", "alembic", "urllib3", "apprise")  # their debug lines hold bodies
 logger = logging.getLogger(__name__)
 
 

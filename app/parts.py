@@ -70,11 +70,16 @@ def work(house: House, name: str, *, drain: bool = False, stop: Stop | None = No
 def deliver_round(house: House, now: datetime, count: Count, stop: Callable[[], bool] = never) -> int:
     """Look at every clock, then send what is due; returns how many alerts were sent."""
     from alerts.deliver import deliver_once
+    from alerts.notify.channels import send_chats
     from alerts.tick import tick
+    from alerts.unreachable import tell_unreachable
 
     tick(house.ledger, house.catalog, now)
     done = deliver_once(house.ledger, house.archive.get, house.catalog, house.notifier, now, count=count, stop=stop)
-    return done.sent
+    if done.failed:
+        tell_unreachable(house.ledger, house.catalog, now)
+    post = house.post_office
+    return done.sent + send_chats(house.ledger, post.chat, post.bots, now, count=count, stop=stop)
 
 
 def keep_delivering(house: House, *, drain: bool = False, stop: Stop | None = None) -> None:

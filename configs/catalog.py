@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from configs.country import Atlas, Division
 from configs.quiet import Quiet
@@ -65,6 +65,7 @@ class Office(Strict):
     hours: Hours = "08:30-17:30"
     branches: tuple[Branch, ...] = ()
     aliases: tuple[str, ...] = ()
+    chats: tuple[SecretStr, ...] = ()  # its group bots; who has the address can write there
 
 
 class Match(Strict):

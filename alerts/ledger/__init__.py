@@ -25,8 +25,10 @@ from alerts.ledger.corrections import Corrections
 from alerts.ledger.engine import HEAD, be_patient, connect, parse, reading, shown, stamped, take_turns
 from alerts.ledger.events import EventFilter, Events
 from alerts.ledger.faults import plainly
+from alerts.ledger.mails import Mails
 from alerts.ledger.meters import Meter, Meters, SourceRun
 from alerts.ledger.quiet import Quieting
+from alerts.ledger.replies import Replies
 from alerts.ledger.silences import Silences
 from alerts.ledger.users import Users
 from stream.errors import MinshengError
@@ -50,6 +52,8 @@ class Tx:
     corrections: Corrections
     quiet: Quieting
     silences: Silences
+    mails: Mails
+    replies: Replies
 
 
 class Ledger:
@@ -117,4 +121,6 @@ def _stores(conn: Connection) -> Tx:
         Corrections(conn),
         Quieting(conn),
         Silences(conn),
+        mails=Mails(conn),
+        replies=Replies(conn),
     )

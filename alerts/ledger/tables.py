@@ -264,3 +264,71 @@ silence_ends = Table(  # those that somebody ended before their time
     Column("actor", String, nullable=False),
     Column("note", Text, nullable=False),
 )
+
+mails = Table(  # `told`: address -> when its server took it; `bounced`: address -> why it came back
+    "mails",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("office", String, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("cases", JSON, nullable=False),
+    Column("alerts", JSON, nullable=False),
+    Column("told", JSON, nullable=False),
+    Column("bounced", JSON, nullable=False),
+)
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("office", String, nullable=False),
+    Column("bot", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", Utc),
+    Column("why_not", Text, nullable=False),
+    Index(None, "state", "next_try_at"),
+)
+
+replies = Table(  # every mail that came in; `place` is where in the mailbox
+    "replies",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("place", String, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("office", String, nullable=False),
+    Column("case_id", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("answered_at", Utc),
+)
+
+duty_items = Table(
+    "duty_items",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("office", String, nullable=False),
+    Column("case_id", String, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("done_at", Utc),
+    Column("done_by", String, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "done_at", "at"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("actor", String, nullable=False),
+    Index(None, "case_id"),
+)

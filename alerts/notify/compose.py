@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, Group
 from email.message import EmailMessage
 from email.policy import SMTP
-from functools import cache
 from itertools import chain
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
+from alerts.model import Alert
+from alerts.notify.chart import chart_words, daily_chart
 from alerts.notify.clean import clean_line, clip
 from alerts.notify.notice import Letterhead, Notice, OfficeAddress
+from alerts.notify.templates import render
 from alerts.notify.view import by_case, case_link, order, subject_of, view
 from configs.catalog import SHANGHAI
 from stream.errors import NotifyError
@@ -34,9 +34,10 @@ def compose(
     matters = by_case(order(notices))
     message = EmailMessage(policy=SMTP)
     _write_headers(message, letterhead, office, matters, mail_id, now)
-    values = _values(letterhead, office, matters, now)
-    message.set_content(_render("office.txt.j2", values), cte="base64")
-    message.add_alternative(_render("office.html.j2", values), subtype="html", cte="base64")
+    values = _values(letterhead, office, matters, mail_id, now)
+    message.set_content(render("office.txt.j2", values), cte="base64")
+    message.add_alternative(render("office.html.j2", values), subtype="html", cte="base64")
+    _add_charts(message, matters, mail_id)
     return message
 
 
@@ -50,7 +51,7 @@ def recipients(
 
 
 def _true_recipients(office: OfficeAddress, notices: Sequence[Notice]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    pressing = any(notice.alert.severity >= 4 or notice.alert.kind == "overdue" for notice in notices)
+    pressing = any(_pressing(notice.alert) for notice in notices)
     copies = tuple(address for address in office.deputies if address not in office.emails) if pressing else ()
     return office.emails, copies
 
@@ -58,6 +59,12 @@ def _true_recipients(office: OfficeAddress, notices: Sequence[Notice]) -> tuple[
 def fingerprint(alert_id: str) -> str:
     """What stands for an alert in the header of the mail that tells it: so the books of both sides can be compared."""
     return hashlib.sha256(alert_id.encode()).hexdigest()[:16]
+
+
+def _pressing(alert: Alert) -> bool:
+    """Whether the deputies hear of it too: what is grave, and what has come up to their level."""
+    level = alert.figures.get("level")
+    return alert.severity >= 4 or level == "deputy" or (alert.kind == "overdue" and level != "office")
 
 
 def _write_headers(
@@ -73,9 +80,7 @@ def _write_headers(
     domain = letterhead.sender.rpartition("@")[2] or "localhost"
     try:
         message["From"] = Address("民声", addr_spec=letterhead.sender)
-        message["To"] = [Address(clean_line(office.name), addr_spec=address) for address in to]
-        if copies:
-            message["Cc"] = [Address(addr_spec=address) for address in copies]
+        message["To"] = _addressed(clean_line(office.name), [*to, *copies])
     except ValueError as error:
         wrong = clean_line(", ".join((letterhead.sender, *to, *copies)))
         raise NotifyError(f"地址格式不正确, 请在单位配置或 mail 设置中改正: {wrong}", retryable=False) from error
@@ -88,14 +93,39 @@ def _write_headers(
         message["Importance"] = "high"
 
 
+def _addressed(name: str, addresses: Sequence[str]) -> list[Address | Group]:
+    """One recipient by address; several as a group without members, so that none sees the others (RFC 5322 3.4)."""
+    checked = [Address(name, addr_spec=address) for address in addresses]
+    return [*checked] if len(checked) == 1 else [Group(name, ())]
+
+
+def _add_charts(message: EmailMessage, matters: Sequence[Sequence[Notice]], mail_id: str) -> None:
+    """The pictures that the HTML part names."""
+    part = message.get_payload()[-1]  # type: ignore[index]
+    assert isinstance(part, EmailMessage)  # noqa: S101 - added two lines before
+    for n, matter in enumerate(matters[:IN_FULL]):
+        if picture := _chart(matter):
+            part.add_related(picture, "image", "png", cid=f"<{_chart_id(n, mail_id)}>", disposition="inline")
+
+
+def _chart(matter: Sequence[Notice]) -> bytes | None:
+    event = matter[0].event
+    return daily_chart(event.daily) if event else None
+
+
+def _chart_id(n: int, mail_id: str) -> str:
+    return f"days-{n}.{mail_id}@minsheng"
+
+
 def _values(
-    letterhead: Letterhead, office: OfficeAddress, matters: Sequence[Sequence[Notice]], now: datetime
+    letterhead: Letterhead, office: OfficeAddress, matters: Sequence[Sequence[Notice]], mail_id: str, now: datetime
 ) -> dict[str, object]:
     to, copies = _true_recipients(office, list(chain.from_iterable(matters)))
     return {
         "office": clean_line(office.name),
-        "items": [view(matter, letterhead.public_url, now) for matter in matters[:IN_FULL]],
+        "items": [_item(letterhead, office, matter, n, mail_id, now) for n, matter in enumerate(matters[:IN_FULL])],
         "more": [view(matter, letterhead.public_url, now) for matter in matters[IN_FULL:]],
+        "replies": letterhead.replies,
         "grave": sum(matter[0].alert.severity >= 4 for matter in matters),
         "total": len(matters),
         "redirected": ", ".join((*to, *copies)) if letterhead.redirect_to else "",
@@ -105,16 +135,18 @@ def _values(
     }
 
 
-def _render(name: str, values: dict[str, object]) -> str:
-    return _templates().get_template(name).render(values)
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("alerts", "templates"),
-        autoescape=select_autoescape(["html", "html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _item(
+    letterhead: Letterhead, office: OfficeAddress, matter: Sequence[Notice], n: int, mail_id: str, now: datetime
+) -> dict[str, object]:
+    """One case, with its picture and, for the office that leads, the link by which it can act."""
+    case, event = matter[0].case, matter[0].event
+    acts = ""
+    if letterhead.links and case and case.is_open and case.office == office.id:
+        acts = letterhead.links.address(letterhead.public_url, case.id, office.id, now)
+    return {
+        **view(matter, letterhead.public_url, now),
+        "acts": acts,
+        "days": letterhead.links.days if letterhead.links else 0,
+        "chart": _chart_id(n, mail_id) if _chart(matter) else "",
+        "chart_words": chart_words(event.daily) if event else "",
+    }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from alerts.links import Links
 from alerts.model import Alert, Case, Event
 
 
@@ -57,13 +58,16 @@ class Letterhead:
     """What all mails of an installation share.
 
     `public_url` is the dashboard's address. `redirect_to` sends every mail there instead, the true recipients
-    named in the text. `demo` says on every mail that all is invented.
+    named in the text. `demo` says on every mail that all is invented. `links` makes the link by which an office acts without
+    an account (None: no such links). `replies`: an answer to the mail is read.
     """
 
     sender: str
     public_url: str
     redirect_to: str = ""
     demo: bool = False
+    links: Links | None = None
+    replies: bool = False
 
 
 class Notifier(Protocol):

@@ -34,7 +34,11 @@ def subject_of(matters: Sequence[Sequence[Notice]]) -> str:
     """As 【舆情预警·特别严重】义乌市某工地拖欠工资 等3件."""
     first = matters[0][0]
     more = f" 等{len(matters)}件" if len(matters) > 1 else ""
-    kind = KIND[first.alert.kind] if first.alert.kind in ("due_soon", "overdue", "reopened", "drift") else ""
+    kind = (
+        KIND[first.alert.kind]
+        if first.alert.kind in ("due_soon", "overdue", "reopened", "drift", "unreachable")
+        else ""
+    )
     tag = "·".join(part for part in (kind, SEVERITY[first.alert.severity]) if part)
     return f"【舆情预警·{tag}】{clip(_headline(first), 50)}{more}"
 
@@ -86,7 +90,7 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
     grade = (notice.case.event_grade if notice.case else None) or (notice.event.event_grade if notice.event else None)
     rows = [
         ("领域", clean_line(notice.topic)),
-        ("地点", _place(notice) or ("" if notice.alert.kind == "drift" else "未能从原文识别，请核实")),
+        ("地点", _place(notice) or ("" if notice.alert.kind in ("drift", "unreachable") else "未能从原文识别，请核实")),
         ("信息量", _amount(notice.event)),
         ("事件分级", f"{grade}（据原文所述数字，待核实）" if grade else ""),
         ("触发数据", _figures(notice)),
@@ -115,7 +119,7 @@ def _number(value: float) -> str:
     return f"{value:,.1f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
 
 
-def _clock(clock: RunningClock, now: datetime) -> dict[str, str]:
+def _clock(clock: RunningClock, now: datetime) -> dict[str, Any]:
     notes = [clean_line(clock.source)] if clock.source else []
     if clock.provisional:
         notes.append("节假日安排尚未公布，暂按推算")
@@ -124,6 +128,7 @@ def _clock(clock: RunningClock, now: datetime) -> dict[str, str]:
         "due": moment(clock.due_at),
         "left": _left(clock, now),
         "colour": _clock_colour(clock, now),
+        "done": clock.done_at is not None,
         "source": "；".join(notes),
     }
 

@@ -28,6 +28,7 @@ KIND: Mapping[str, str] = {
     "clock_met": "超期已办结",
     "promise_overdue": "承诺到期未核实",
     "drift": "研判变化提醒",
+    "unreachable": "通知无法送达",
 }
 FIGURE: Mapping[str, str] = {
     "posts": "信息数（条）",
@@ -37,6 +38,11 @@ FIGURE: Mapping[str, str] = {
 }
 # Said in place of the quotes where every post accuses the office that the mail goes to.
 WITHHELD = "按照《信访工作条例》第三十条，原文不随本邮件转送；需要了解情况的，请与值班人员联系。"
+
+# An office that no notice reaches, said to whoever stands above it.
+UNREACHABLE_TITLE = "{office}收不到通知"
+UNREACHABLE_REASON = "发给该单位的 {n} 条通知未能送达（{why}）。请另行告知该单位，并请其更正收件地址。"
+REFUSED = "收件地址被拒收，其余收件人已收到"
 
 # Said in place of the quotes where the archive was away when the mail went out.
 UNREAD = "原文暂时读不到，未附摘录，以免耽误办理；请在案件页面查看，或与值班人员联系。"

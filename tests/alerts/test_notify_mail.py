@@ -10,9 +10,12 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from alerts.links import Links, OfficeLink
 from alerts.notify.clean import web_link
-from alerts.notify.compose import IN_FULL, compose
+from alerts.notify.compose import ALERTS_HEADER, IN_FULL, compose, recipients
 from alerts.notify.notice import Letterhead, Notice, OfficeAddress, mail_id_of
 from alerts.notify.outbox import OutboxFolder
 from alerts.notify.words import remaining, span
@@ -24,6 +27,7 @@ from tests.alerts.mailing import (
     make_alert,
     make_case,
     make_clock,
+    make_event,
     make_notice,
     make_quote,
 )
@@ -135,9 +139,83 @@ def test_only_web_addresses_become_links(url: str, kept: bool) -> None:
 
 
 def test_deputies_get_a_copy_of_what_is_grave_or_overdue() -> None:
-    assert read(make_notice(1))["Cc"] == "deputy@town.example"
-    assert read(make_notice(1, alert=make_alert(kind="overdue", severity=1)))["Cc"] == "deputy@town.example"
-    assert read(make_notice(1, alert=make_alert(severity=3)))["Cc"] is None
+    assert recipients(LETTERHEAD, OFFICE, [make_notice(1)]) == (OFFICE.emails, OFFICE.deputies)
+    late = make_notice(1, alert=make_alert(kind="overdue", severity=1))
+    assert recipients(LETTERHEAD, OFFICE, [late])[1] == OFFICE.deputies
+    assert recipients(LETTERHEAD, OFFICE, [make_notice(1, alert=make_alert(severity=3))])[1] == ()
+
+
+def test_recipients_never_see_each_other() -> None:
+    office = replace(OFFICE, emails=("one@town.example", "two@town.example"))
+    raw = compose(LETTERHEAD, office, [make_notice(1)], "ab" * 16, NOW).as_bytes()
+    message = message_from_bytes(raw, policy=policy.default)
+    assert message["To"].addresses == ()
+    assert [group.display_name for group in message["To"].groups] == [office.name]
+    assert message["Cc"] is None
+    assert message["Bcc"] is None
+    for address in (*office.emails, *office.deputies):
+        assert address.encode() not in raw
+        assert address not in text_of(message, "html") + text_of(message)
+
+
+@given(st.text(max_size=200), st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
+def test_no_text_adds_a_header_or_a_recipient(title: str, name: str, place: str, reason: str) -> None:
+    evil = make_notice(
+        1,
+        alert=make_alert(title=title + "\r\nBcc: spy@evil.example", reason=reason),
+        event=make_event(place=place + "\nX-Evil: 1"),
+        case=replace(make_case(place=place), number="MS-1\r\nX-Evil: 1"),
+    )
+    message = read(evil, office=replace(OFFICE, name=f"{name}\r\nX-Evil: 1", deputies=()))
+    wanted = ("From", "To", "Subject", "Date", "Message-ID", ALERTS_HEADER, "Auto-Submitted", "Importance")
+    assert sorted(key for key in message if key not in ("MIME-Version", "Content-Type")) == sorted(wanted)
+    assert [address.addr_spec for address in message["To"].addresses] == ["renshe@town.example"]
+    assert len(message["Subject"]) <= 80
+
+
+def test_the_days_of_the_event_are_a_picture_in_the_mail() -> None:
+    event = make_event(daily={"2026-11-23": 2, "2026-11-25": 10})
+    message = read(make_notice(1, event=event))
+    html = message.get_body(("html",))
+    assert html is not None
+    (name,) = re.findall(r'src="cid:([^"]+)"', text_of(message, "html"))
+    pictures = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert [part["Content-ID"] for part in pictures] == [f"<{name}>"]
+    assert pictures[0].get_content().startswith(b"\x89PNG")
+    assert pictures[0].get_content_disposition() == "inline"
+    assert "每日信息数：11-23 2 条，11-25 10 条" in text_of(message)
+    assert compose(LETTERHEAD, OFFICE, [make_notice(1, event=event)], "a", NOW).get_body(("html",)) is not None
+
+
+def test_one_day_makes_no_picture() -> None:
+    message = read(make_notice(1, event=make_event(daily={"2026-11-25": 3})))
+    assert not [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert "cid:" not in text_of(message, "html")
+
+
+def test_the_office_that_leads_gets_a_link_that_lets_it_act() -> None:
+    links = Links(b"secret", days=30)
+    letterhead = replace(LETTERHEAD, links=links)
+    (token,) = re.findall(r"office\?link=([\w.-]+)", text_of(read(make_notice(1), letterhead=letterhead)))
+    link = links.read(token, NOW)
+    assert isinstance(link, OfficeLink)
+    assert (link.case_id, link.office) == ("c1", "renshe")
+    above = replace(OFFICE, id="gov", name="政府办")
+    for told in (text_of(read(make_notice(1), letterhead=letterhead, office=above)), text_of(read(make_notice(1)))):
+        assert "office?link=" not in told
+        assert "case?id=c1" in told
+
+
+def test_a_closed_case_has_no_link() -> None:
+    letterhead = replace(LETTERHEAD, links=Links(b"secret", days=30))
+    assert "office?link=" not in text_of(read(make_notice(1, case=make_case(state="closed")), letterhead=letterhead))
+
+
+def test_who_may_answer_by_mail_is_told_so() -> None:
+    letterhead = replace(LETTERHEAD, replies=True)
+    assert "可直接回复本邮件答复" in text_of(read(make_notice(1), letterhead=letterhead))
+    assert "请写明案件编号" in text_of(read(make_notice(1), make_notice(2), letterhead=letterhead))
+    assert "回复本邮件" not in text_of(read(make_notice(1)))
 
 
 def test_a_redirected_mail_goes_to_us_and_names_the_true_recipients() -> None:
