@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, TypeVar
 
 from alerts.notify.clean import clean_line, clip
@@ -15,6 +16,7 @@ from stream.errors import Unavailable
 
 LARGEST = 25 << 20  # bytes; a larger mail is not fetched
 AT_ONCE = 50  # mails of one look
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 T = TypeVar("T")
 
 
@@ -86,9 +88,10 @@ class Look:
     def __init__(self, server: imaplib.IMAP4, told: Callable[[Callable[[], Any]], Any], validity: int) -> None:
         self._server, self._told, self.validity = server, told, validity
 
-    def after(self, uid: int) -> list[int]:
-        """The uids above this one, the lowest first, at most 50."""
-        found = self._told(lambda: _data(self._server.uid("SEARCH", f"UID {uid + 1}:*")))
+    def after(self, uid: int, since: date) -> list[int]:
+        """The uids above this one of mails that came on that day or later, the lowest first, at most 50."""
+        day = f"{since.day}-{_MONTHS[since.month - 1]}-{since.year}"  # RFC 3501 has English names, whatever the locale
+        found = self._told(lambda: _data(self._server.uid("SEARCH", f"UID {uid + 1}:* SINCE {day}")))
         numbers = sorted({int(one) for line in found if line for one in line.split()})
         return [one for one in numbers if one > uid][:AT_ONCE]  # the range n:* always holds the last mail
 

@@ -20,8 +20,25 @@ def open_desk() -> Desk:
     house = open_house(os.environ)
     start_logging("dashboard", house.settings.monitor.json_logs)
     dress("streamlit")
-    settings = house.settings
-    return Desk(house.ledger, house.archive, house.catalog, settings.dashboard, house.now, settings.drift)
+    settings, post = house.settings, house.post_office
+    return Desk(
+        house.ledger,
+        house.archive,
+        house.catalog,
+        settings.dashboard,
+        house.now,
+        settings.drift,
+        links=post.links,
+        attachments=post.attachments,
+        attachment_mb=settings.mail.attachment_mb,
+        mask=masked,
+    )
+
+
+def masked(text: str) -> str:
+    from classify.pii import mask
+
+    return mask(text)
 
 
 @st.fragment(run_every=AGAIN)

@@ -261,6 +261,7 @@ def all_parts(house: House) -> list[Part]:
     return [
         *(Part(f"worker-{name}", ("-m", "app.cli", "worker", name)) for name in ("judge", "archive", "decide")),
         Part("deliver", ("-m", "app.cli", "deliver")),
+        *([Part("inbox", ("-m", "app.cli", "inbox"))] if house.settings.imap.host else []),
         Part("crawl", ("-m", "app.cli", "crawl")),
         Part("dashboard", dashboard_arguments(dashboard.host, dashboard.port)),
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from alerts.ledger import Ledger
+from alerts.links import Links
 from alerts.model import Case, RunningClock
 from configs.catalog import SHANGHAI, Catalog
 from configs.settings import DashboardSettings, DriftSettings
@@ -25,6 +27,10 @@ class Desk:
     settings: DashboardSettings
     now: Callable[[], datetime]
     drift: DriftSettings = field(default_factory=DriftSettings)
+    links: Links | None = None  # None: no office acts without an account
+    attachments: Path | None = None  # the folder of the files that offices attach
+    attachment_mb: int = 10
+    mask: Callable[[str], str] = str  # takes personal numbers out of what an office writes
 
 
 def today(now: datetime) -> datetime:
@@ -34,7 +40,7 @@ def today(now: datetime) -> datetime:
 
 def next_clock(case: Case) -> RunningClock | None:
     """The open clock that runs out first; None when none runs or the case is closed."""
-    running = [clock for clock in case.clocks if clock.done_at is None] if case.is_open else []
+    running = [clock for clock in case.clocks if clock.runs] if case.is_open else []
     return min(running, key=lambda clock: clock.due_at, default=None)
 
 
@@ -45,5 +51,5 @@ def is_overdue(case: Case, now: datetime) -> bool:
 
 def is_due_soon(case: Case, now: datetime) -> bool:
     """Not overdue yet, but a clock has come within its own span of reminding."""
-    running = [clock for clock in case.clocks if clock.done_at is None] if case.is_open else []
+    running = [clock for clock in case.clocks if clock.runs] if case.is_open else []
     return not is_overdue(case, now) and any(clock.due_soon_at <= now for clock in running)

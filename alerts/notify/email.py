@@ -54,6 +54,11 @@ class Email:
         with self._session() as server:
             return self._offer(server, message, [*to, *copies])
 
+    def post(self, message: EmailMessage, address: str) -> None:
+        """Send a mail that is composed already to one address. Raises NotifyError."""
+        with self._session() as server:
+            self._offer(server, message, [address])
+
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
         server = self._open()
