@@ -103,7 +103,7 @@ def _answer(tx: Tx, desk: Desk, mail: Incoming, case: Case, now: datetime) -> Ou
     verb = "answer" if mail.text and case.state in VERBS["answer"].before else "note"
     added = f"（附件：{'、'.join(file.name for file in files)}）" if files else ""
     text = f"{desk.mask(mail.text)}{added}" if mail.text else f"邮件回复，没有正文{added}"
-    data = {"by": "mail", "mail": mail.id, "files": [file.hash for file in files]}
+    data = {"via": "mail", "mail": mail.id, "files": [file.hash for file in files]}
     do(tx, desk.catalog, case, verb, case.office, now, text, data)
     tx.audit.add(now, case.office, f"case.{verb}", case.number, "邮件回复")
     if refused:

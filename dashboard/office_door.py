@@ -120,7 +120,7 @@ def act_through(
             return _ask_for_time(desk, tx, seen, office, text, given, now)
         if "what" in given:
             given["what"] = desk.mask(str(given["what"]))
-        saved = do(tx, desk.catalog, seen, verb, office, now, text, {**given, "by": "link"})
+        saved = do(tx, desk.catalog, seen, verb, office, now, text, {**given, "via": "link"})
         tx.audit.add(now, office, f"case.{verb}", seen.number, text)
     return saved
 
@@ -145,7 +145,7 @@ def _ask_for_time(
     if until <= clock.due_at:
         raise MinshengError("新的截止时间必须晚于原来的截止时间")
     text = f"申请将“{clock.name}”延期至 {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}：{reason}"
-    given = {"by": "link", "asks": "extend", "clock": clock.key, "due_at": until.isoformat()}
+    given = {"via": "link", "asks": "extend", "clock": clock.key, "due_at": until.isoformat()}
     saved = do(tx, desk.catalog, case, "note", office, now, text, given)
     item = DutyItem(f"extend:{case.id}:{saved.version}", now, "extend", case.number, text, office, case.id)
     tx.replies.add_items([item])
@@ -166,7 +166,7 @@ def attach(desk: Desk, token: str, seen: Case, name: str, content: bytes) -> str
         if not tx.replies.add_file(attachment(seen.id, file, now, office)):
             raise MinshengError(f"附件“{file.name}”已经上传过")
         case = tx.cases.get(seen.id) or seen
-        given = {"by": "link", "files": [file.hash]}
+        given = {"via": "link", "files": [file.hash]}
         do(tx, desk.catalog, case, "note", office, now, f"上传附件：{file.name}", given)
         tx.audit.add(now, office, "office.attach", seen.number, file.name)
     return file.name

@@ -1,0 +1,69 @@
+"""What lies before the staff because of delivery: answers that match no case, mails that came back, requests; and the files
+of a case."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from alerts.ledger.replies import DutyItem
+from alerts.model import Case, User
+from dashboard import office_door
+from dashboard.desk import Desk
+from dashboard.markup import chip, line, said
+from dashboard.office_words import DUTY_ITEM
+from dashboard.text import office_name, plain, stamp
+from dashboard.views.parts import attempt, link, nothing
+
+
+def show_items(desk: Desk, user: User) -> None:
+    items = office_door.open_items(desk)
+    if not items:
+        nothing("没有待处理的来信、退信和申请。")
+    for item in items:
+        with st.container(border=True, key=f"row-item-{item.id}"):
+            _item(desk, user, item)
+
+
+def _item(desk: Desk, user: User, item: DutyItem) -> None:
+    office = office_name(desk.catalog, item.office) if item.office else ""
+    head = line(
+        chip(DUTY_ITEM.get(item.kind, item.kind), "soon"), said(office, "strong"), said(stamp(item.at), "number")
+    )
+    st.html(
+        f'{head}<div class="strong">{escape(item.title)}</div><div>{escape(item.text).replace(chr(10), "<br>")}</div>'
+    )
+    if item.case_id:
+        link("case", "查看案件", {"id": item.case_id})
+    note = f"item-note-{item.id}"
+    st.text_input(
+        "怎样处理的（可不填）",
+        key=note,
+        max_chars=200,
+        label_visibility="collapsed",
+        placeholder="怎样处理的（可不填）",
+    )
+    st.button("已处理", key=f"item-done-{item.id}", on_click=_finish, args=(desk, user, item, note))
+
+
+def _finish(desk: Desk, user: User, item: DutyItem, note: str) -> None:
+    text = str(st.session_state.get(note) or "")
+    attempt(lambda: office_door.finish_item(desk, item, user.name, text), "已标为处理完。")
+
+
+def show_files(desk: Desk, user: User, case: Case) -> None:
+    """The files of a case as downloads; none is opened here."""
+    with desk.ledger.read() as tx:
+        files = tx.replies.files(case.id)
+    if not files or desk.attachments is None:
+        return
+    st.subheader("附件")
+    for file in files:
+        st.download_button(
+            f"{plain(file.name)}（{max(1, file.size // 1024):,} KB，{stamp(file.at)}）",
+            data=lambda file=file: office_door.read_file(desk, file, user.name, case.number),  # type: ignore[misc]
+            file_name=file.name,
+            mime="application/octet-stream",
+            key=f"file-{file.id}",
+        )

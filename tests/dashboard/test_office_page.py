@@ -1,0 +1,305 @@
+"""The page behind the link of a mail: what it shows, what it lets an office do, and whom it turns away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from alerts.attachments import PER_CASE
+from alerts.cases import act
+from alerts.ledger.replies import DutyItem
+from alerts.links import Links
+from alerts.model import EventPost
+from app.wire import House
+from dashboard import office_door
+from dashboard.desk import Desk
+from dashboard.office_door import TRIES, Door, Tries
+from stream.errors import Conflict, MinshengError
+from tests.dashboard.conftest import NOW
+from tests.dashboard.filled import case_of, desk_of
+from tests.dashboard.test_views import run, text
+
+LINKS = Links(b"secret", days=30)
+PDF = b"%PDF-1.7 invented"
+DESK: list[Desk] = []
+
+
+def script() -> None:
+    from dashboard.main import show
+    from tests.dashboard.test_office_page import DESK
+
+    show(DESK[-1])
+
+
+@pytest.fixture
+def desk(full: House, tmp_path: Path) -> Iterator[Desk]:
+    made = replace(
+        desk_of(full),
+        links=LINKS,
+        attachments=tmp_path / "attachments",
+        attachment_mb=1,
+        mask=lambda text: text.replace("13800000000", "[电话]"),
+    )
+    DESK.append(made)
+    yield made
+    DESK.clear()
+
+
+def token(desk: Desk, key: str = "river", office: str = "") -> str:
+    case = case_of(desk.ledger, key)
+    return LINKS.make(case.id, office or case.office, NOW)
+
+
+def open_page(link: str, user: str = "") -> AppTest:
+    at = AppTest.from_function(script, default_timeout=20)
+    if user:
+        at.session_state["user_name"], at.session_state["signed_in_at"] = user, NOW
+    at._page_hash = calc_hash("office")
+    at.query_params["link"] = link
+    return run(at)
+
+
+def audit(desk: Desk, actor: str) -> list[tuple[str, str]]:
+    with desk.ledger.read() as tx:
+        return [(entry.what, entry.target) for entry in tx.audit.find(actor=actor)]
+
+
+def door_of(desk: Desk, link: str) -> Door:
+    door = office_door.open_door(desk, Tries(), link, "10.0.0.1")
+    assert isinstance(door, Door)
+    return door
+
+
+def test_a_good_link_shows_its_case_without_a_login(desk: Desk) -> None:
+    at = open_page(token(desk))
+    said = text(at)
+    case = case_of(desk.ledger, "river")
+    for word in (case.number, "虹溪河面漂死鱼", "时限0", "已派单", "虚构条例第七条"):
+        assert word in said
+    assert "用户名" not in [one.label for one in at.text_input]
+    assert ("office.open", case.number) in audit(desk, case.office)
+
+
+def test_a_redrawing_is_not_audited_again(desk: Desk) -> None:
+    at = open_page(token(desk))
+    run(at)
+    case = case_of(desk.ledger, "river")
+    assert audit(desk, case.office).count(("office.open", case.number)) == 1
+
+
+def test_no_other_page_opens_with_a_link(desk: Desk) -> None:
+    at = AppTest.from_function(script, default_timeout=20)
+    at._page_hash = calc_hash("cases")
+    at.query_params["link"] = token(desk)
+    run(at)
+    assert "用户名" in [one.label for one in at.text_input]
+    assert "虹溪" not in text(at)
+
+
+def test_only_its_own_case_and_nothing_of_the_staff_is_shown(desk: Desk) -> None:
+    case = case_of(desk.ledger, "river")
+    with desk.ledger.begin() as tx:
+        tx.cases.save(*act(case, "note", "duty", NOW, "值班员的内部备注"))
+    said = text(open_page(token(desk)))
+    assert "内部备注" not in said
+    assert "云栖工地" not in said
+
+
+def test_posts_that_accuse_the_office_are_not_shown(desk: Desk) -> None:
+    case = case_of(desk.ledger, "wages")
+    with desk.ledger.begin() as tx:
+        linked = tx.events.posts(case.event_id)
+        assert linked
+        tx.events.link([EventPost("accused-0", case.event_id, NOW, "board", 2, 0.9, accuses=("renshe",))])
+    door = door_of(desk, token(desk, "wages"))
+    assert "accused-0" not in {quote["id"] for quote in door.shown["quotes"]}
+    assert "投诉人社局" not in repr(door.shown)
+
+
+@pytest.mark.parametrize("link", ["", "x", "a.b"])
+def test_a_bad_link_says_so(desk: Desk, link: str) -> None:
+    at = open_page(link)
+    assert "链接无效" in text(at)
+    assert "虹溪" not in text(at)
+
+
+def test_a_changed_link_is_a_bad_one(desk: Desk) -> None:
+    good = token(desk)
+    other = "A" if good[5] != "A" else "B"
+    assert "链接无效" in text(open_page(good[:5] + other + good[6:]))
+
+
+def test_an_expired_link_says_so(desk: Desk) -> None:
+    case = case_of(desk.ledger, "river")
+    old = LINKS.make(case.id, case.office, NOW - timedelta(days=31))
+    assert "链接已过期" in text(open_page(old))
+    assert ("office.expired", "link") in audit(desk, "office")
+
+
+def test_after_a_redispatch_the_old_link_no_longer_acts(desk: Desk) -> None:
+    link, case = token(desk), case_of(desk.ledger, "river")
+    with desk.ledger.begin() as tx:
+        tx.cases.save(*act(case, "redispatch", "duty", NOW, "改派", {"office": "chengguan"}))
+    assert "已不由贵单位承办" in text(open_page(link))
+    with pytest.raises(MinshengError, match="链接已失效"):
+        office_door.act_through(desk, link, case, "accept")
+    with pytest.raises(MinshengError, match="链接已失效"):
+        office_door.attach(desk, link, case, "a.pdf", PDF)
+
+
+def test_a_link_of_another_case_does_not_act_on_this_one(desk: Desk) -> None:
+    with pytest.raises(MinshengError, match="链接已失效"):
+        office_door.act_through(desk, token(desk, "wages"), case_of(desk.ledger, "river"), "accept")
+
+
+def test_without_links_the_page_is_closed(full: House) -> None:
+    assert office_door.open_door(desk_of(full), Tries(), "x", "") == "off"
+
+
+def test_an_expired_link_does_not_act(desk: Desk) -> None:
+    case = case_of(desk.ledger, "river")
+    old = LINKS.make(case.id, case.office, NOW - timedelta(days=31))
+    with pytest.raises(MinshengError, match="链接已失效"):
+        office_door.act_through(desk, old, case, "accept")
+
+
+def test_accepting_on_the_page(desk: Desk) -> None:
+    at = open_page(token(desk))
+    case = case_of(desk.ledger, "river")
+    at.pills(key=f"office-verb-{case.id}-dispatched").set_value("accept")
+    run(at)
+    next(one for one in at.button if one.label == "提交").click()
+    run(at)
+    assert case_of(desk.ledger, "river").state == "accepted"
+    with desk.ledger.read() as tx:
+        action = tx.cases.actions(case.id)[-1]
+    assert (action.actor, action.verb) == (case.office, "accept")
+    assert ("case.accept", case.number) in audit(desk, case.office)
+
+
+def test_an_objection_needs_its_reason_and_stops_the_clocks(desk: Desk) -> None:
+    link, case = token(desk), case_of(desk.ledger, "river")
+    with pytest.raises(MinshengError, match="理由"):
+        office_door.act_through(desk, link, case, "object", "  ")
+    saved = office_door.act_through(desk, link, case, "object", "河道归水利部门管，电话13800000000")
+    assert saved.state == "objected"
+    with desk.ledger.read() as tx:
+        assert tx.cases.actions(case.id)[-1].note == "河道归水利部门管，电话[电话]"
+
+
+def test_an_answer_and_a_promise(desk: Desk) -> None:
+    link = token(desk)
+    by = (NOW + timedelta(days=5)).date().isoformat()
+    promised = office_door.act_through(
+        desk, link, case_of(desk.ledger, "river"), "promise", "", {"what": "清理河面", "by": by}
+    )
+    assert [one.what for one in promised.promises] == ["清理河面"]
+    assert office_door.act_through(desk, link, promised, "answer", "已清理").state == "answered"
+
+
+def test_the_same_form_sent_twice_is_done_once(desk: Desk) -> None:
+    link, seen = token(desk), case_of(desk.ledger, "river")
+    office_door.act_through(desk, link, seen, "answer", "已清理")
+    with pytest.raises(Conflict):
+        office_door.act_through(desk, link, seen, "answer", "已清理")
+
+
+@pytest.mark.parametrize("verb", ["close", "redispatch", "not_responsible", "escalate", "open", "nonsense"])
+def test_what_the_staff_decides_no_link_can_do(desk: Desk, verb: str) -> None:
+    with pytest.raises(MinshengError, match="不能"):
+        office_door.act_through(
+            desk, token(desk), case_of(desk.ledger, "river"), verb, "理由", {"office": "gov", "severity": 4}
+        )
+
+
+def test_an_extension_is_only_asked_for(desk: Desk) -> None:
+    link, case = token(desk), case_of(desk.ledger, "river")
+    clock = case.clocks[0]
+    later = clock.due_at + timedelta(days=3)
+    for data in ({}, {"clock": clock.key, "due_at": clock.due_at}, {"clock": "none", "due_at": later}):
+        with pytest.raises(MinshengError, match=r"延期|截止"):
+            office_door.act_through(desk, link, case, "extend", "人手不足", data)
+    office_door.act_through(desk, link, case, "extend", "人手不足", {"clock": clock.key, "due_at": later})
+    assert case_of(desk.ledger, "river").clocks[0].due_at == clock.due_at
+    (item,) = office_door.open_items(desk)
+    assert (item.kind, item.case_id) == ("extend", case.id)
+    assert "人手不足" in item.text
+
+
+def test_a_closed_case_takes_only_a_note(desk: Desk) -> None:
+    link, case = token(desk), case_of(desk.ledger, "river")
+    with desk.ledger.begin() as tx:
+        tx.cases.save(*act(case, "no_response_needed", "duty", NOW, "重复"))
+    assert office_door.verbs_for(case_of(desk.ledger, "river")) == ["note"]
+    assert "无需回应" in text(open_page(link))
+
+
+def test_a_file_is_kept_once_and_staff_can_take_it(desk: Desk) -> None:
+    link, case = token(desk), case_of(desk.ledger, "river")
+    assert office_door.attach(desk, link, case, "回执.pdf", PDF) == "回执.pdf"
+    with pytest.raises(MinshengError, match="已经上传过"):
+        office_door.attach(desk, link, case, "again.pdf", PDF)
+    with desk.ledger.read() as tx:
+        (file,) = tx.replies.files(case.id)
+    assert office_door.read_file(desk, file, "duty", case.number) == PDF
+    assert ("file.read", case.number) in audit(desk, "duty")
+    assert "回执.pdf" in text(open_page(link))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.exe", b"MZ"), ("a.pdf", b"<html>"), ("a.pdf", PDF + b"x" * (1 << 20))]
+)
+def test_other_files_are_refused(desk: Desk, name: str, content: bytes) -> None:
+    with pytest.raises(MinshengError):
+        office_door.attach(desk, token(desk), case_of(desk.ledger, "river"), name, content)
+    assert desk.attachments is not None
+    assert not desk.attachments.exists()
+
+
+def test_a_case_takes_so_many_files(desk: Desk) -> None:
+    link, case = token(desk), case_of(desk.ledger, "river")
+    for n in range(PER_CASE):
+        office_door.attach(desk, link, case, f"{n}.pdf", PDF + bytes([n]))
+    with pytest.raises(MinshengError, match="至多"):
+        office_door.attach(desk, link, case, "more.pdf", PDF + b"more")
+
+
+def test_bad_links_are_slowed_down_and_good_ones_are_not(desk: Desk) -> None:
+    tries = Tries()
+    found = [office_door.open_door(desk, tries, "bad", "10.0.0.1") for _ in range(TRIES + 5)]
+    assert found == ["bad"] * TRIES + ["busy"] * 5
+    assert office_door.open_door(desk, tries, "bad", "10.0.0.2") == "bad"
+    assert isinstance(office_door.open_door(desk, tries, token(desk), "10.0.0.1"), Door)
+    assert audit(desk, "office").count(("office.bad", "link")) == TRIES + 1
+
+
+def test_staff_see_what_lies_before_them_and_tick_it_off(desk: Desk) -> None:
+    with desk.ledger.begin() as tx:
+        tx.replies.add_items([DutyItem("i1", NOW, "unmatched", "<b>来信</b>", "正文<script>", "renshe")])
+    at = AppTest.from_function(script, default_timeout=20)
+    at.session_state["user_name"], at.session_state["signed_in_at"] = "duty", NOW
+    at._page_hash = calc_hash("alerts")
+    run(at)
+    assert "来信对不上案件" in text(at)
+    assert "<script>" not in text(at)
+    at.button(key="item-done-i1").click()
+    run(at)
+    assert office_door.open_items(desk) == []
+    assert ("item.done", "<b>来信</b>") in audit(desk, "duty")
+
+
+def test_staff_find_the_files_on_the_page_of_the_case(desk: Desk) -> None:
+    case = case_of(desk.ledger, "river")
+    office_door.attach(desk, token(desk), case, "回执.pdf", PDF)
+    at = AppTest.from_function(script, default_timeout=20)
+    at.session_state["user_name"], at.session_state["signed_in_at"] = "duty", NOW
+    at._page_hash = calc_hash("case")
+    at.query_params["id"] = case.id
+    run(at)
+    assert any("回执" in one.label for one in at.download_button)
