@@ -22,6 +22,7 @@ from alerts.cases import STATE_LABELS
 from alerts.ledger.alerts import DIGEST
 from alerts.model import Alert, Case, Event, RunningClock
 from alerts.notify.words import KIND, moment
+from alerts.promises import open_promises
 from alerts.quiet_hours import is_always_open, is_open, next_opening, next_time
 from alerts.silences import SILENCED, Silence, catches
 from configs.catalog import Catalog, Office
@@ -116,6 +117,10 @@ def settled(alert: Alert, at: Situation) -> Muted | None:
     case = at.cases.get(alert.case_id)
     if case is None:
         return None
+    if alert.kind == "clock_met":
+        return None  # it takes back what this very office was told
+    if alert.kind == "promise_overdue":
+        return _checked_promise(alert, case)
     if not case.is_open:
         return Muted(alert, "case_closed", f"案件 {case.number} {STATE_LABELS[case.state]}，不再通知")
     if not _concerned(alert.office, case, at.catalog):
@@ -127,6 +132,13 @@ def settled(alert: Alert, at: Situation) -> Muted | None:
     if clock is not None and alert.kind == "overdue" and clock.due_at > at.now:
         return Muted(alert, "clock_moved", f"时限“{clock.name}”已延到 {moment(clock.due_at)}，尚未超期")
     return None
+
+
+def _checked_promise(alert: Alert, case: Case) -> Muted | None:
+    """A promise outlives the closing of its case, until somebody has checked it."""
+    due = alert.figures.get("due_at")
+    open_ones = {promise.by.isoformat() for promise in open_promises(case)}
+    return None if due in open_ones else Muted(alert, "promise_checked", "承诺已核实，不再提醒")
 
 
 def told_clock(alert: Alert, case: Case) -> RunningClock | None:

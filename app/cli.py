@@ -17,6 +17,7 @@ import click
 from app import VERSION
 from app.cli_groups import BAD, archive, corrections, dead, house, model, rejudge, user
 from app.cli_models import evaluate, train
+from app.cli_quiet import alerts, silence
 
 if TYPE_CHECKING:
     from app.stopping import Stop
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 MISSING, CONFIG, INTERRUPTED = 69, 78, 130
 GROUPS: dict[str, tuple[str, ...]] = {
     "日常": ("demo", "run", "import", "weekly", "search"),
-    "检查": ("check", "doctor", "dead", "archive", "user", "backup", "restore"),
+    "检查": ("check", "doctor", "alerts", "silence", "dead", "archive", "user", "backup", "restore"),
     "过滤器": ("judge", "events", "mask"),
     "单个部件": ("worker", "deliver", "crawl", "dashboard"),
     "模型": ("train", "evaluate", "rejudge", "model", "corrections"),
@@ -54,7 +55,7 @@ def cli() -> None:
     """
 
 
-for group in (dead, archive, user, model, corrections, rejudge, train, evaluate):
+for group in (alerts, silence, dead, archive, user, model, corrections, rejudge, train, evaluate):
     cli.add_command(group)
 
 

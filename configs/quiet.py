@@ -9,7 +9,23 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-ALERT_KINDS = ("new_case", "grave", "growth", "reopened", "due_soon", "overdue", "drift")
+ALERT_KINDS = (
+    "new_case",
+    "grave",
+    "growth",
+    "reopened",
+    "due_soon",
+    "overdue",
+    "clock_met",
+    "promise_overdue",
+    "drift",
+    "unreachable",
+    "spike",
+    "sentiment",
+    "new_term",
+    "source_silent",
+    "source_recovered",
+)
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([0-1]\d|2[0-3]):[0-5]\d$")]
 Same = Literal["office", "case", "event", "clock"]

@@ -1,4 +1,4 @@
-"""预警: what was told to which office, what was not, and why."""
+"""预警: what was told to which office, what was not or not yet, and why; and the silences."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import streamlit as st
 
 from alerts.ledger import AlertFilter
 from alerts.model import Alert, Case, User
-from dashboard import data
+from dashboard import data, silencing
 from dashboard.desk import Desk, today
 from dashboard.markup import alert_lines, said
 from dashboard.text import ALERT_STATE
-from dashboard.views.parts import PER_PAGE, choose, link, live, nothing, pager
+from dashboard.views.parts import PER_PAGE, choose, guarded, link, live, nothing, pager
+from dashboard.views.silences import show_silences
 
 DAYS = {1: "近 1 天", 7: "近 7 天", 30: "近 30 天", 0: "不限"}
 MOST = 300
@@ -22,8 +23,12 @@ MOST = 300
 
 def show(desk: Desk, user: User) -> None:
     st.title("预警")
-    wanted = _filters(desk)
-    live(desk, "alert-list", lambda: _list(desk, wanted))
+    told, silent = st.tabs(["预警", "静默"])
+    with told:
+        wanted = _filters(desk)
+        live(desk, "alert-list", lambda: _list(desk, wanted))
+    with silent:
+        guarded(lambda: show_silences(desk, user))
 
 
 def _filters(desk: Desk) -> AlertFilter:
@@ -41,6 +46,8 @@ def _filters(desk: Desk) -> AlertFilter:
 
 
 def _list(desk: Desk, wanted: AlertFilter) -> None:
+    if waiting := silencing.waiting(desk):
+        st.caption(f"暂缓发送：{'，'.join(f'{why} {n} 条' for why, n in waiting)}。每条下面写明等到何时。")
     found, cases = data.alerts(desk, wanted)
     many = f"条（只列最近 {MOST} 条）" if len(found) == MOST else "条"
     offset = pager("alert-pager", replace(wanted, limit=0), len(found), many)

@@ -9,7 +9,8 @@ from tests.contract.ledger_cases import CasesContract
 from tests.contract.ledger_corrections import CorrectionsContract
 from tests.contract.ledger_events import EventsContract
 from tests.contract.ledger_notices import NoticesContract
+from tests.contract.ledger_silences import SilencesContract
 
 
-class LedgerContract(EventsContract, CasesContract, NoticesContract, CorrectionsContract):
+class LedgerContract(EventsContract, CasesContract, NoticesContract, CorrectionsContract, SilencesContract):
     """All of it."""
