@@ -100,8 +100,8 @@ def deadlines(case: Case) -> Iterator[Deadline]:
 
 
 def held_until(case: Case, follow: FollowUp) -> datetime | None:
-    """Until when the case's acknowledgement holds the higher levels back; None without one."""
-    if case.acknowledged_at is None:
+    """Until when the case's acknowledgement holds the higher levels back; None without one, and for a closed case."""
+    if case.acknowledged_at is None or not case.is_open:
         return None
     return case.acknowledged_at + timedelta(hours=follow.acknowledged_hours)
 

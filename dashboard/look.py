@@ -47,6 +47,7 @@ table.rows td .number { white-space:nowrap; }
 .clock.late { border-left-color:var(--red); } .clock.late .left { color:var(--red); }
 .clock.soon { border-left-color:#d97b1f; } .clock.soon .left { color:var(--orange); }
 .clock.fine { border-left-color:var(--green); } .clock.fine .left { color:var(--green); }
+.clock.paused .left { color:var(--dim); }
 .clock.done .left { color:var(--dim); } .clock.missed .left { color:#8d1f18; }
 .post { padding:.55rem 0 .5rem; font-size:.9rem; line-height:1.65; color:var(--ink); overflow-wrap:anywhere; }
 .post .title { font-weight:600; font-size:.95rem; }

@@ -12,7 +12,7 @@ from dashboard.desk import Desk
 from dashboard.login import current_user, hand_over_cookie, log_out, login_page
 from dashboard.look import STYLE
 from dashboard.text import ROLE, plain
-from dashboard.views import alerts, case_page, cases, overview, post_page, search, system, triage
+from dashboard.views import alerts, case_page, cases, overview, post_page, promises, search, system, triage
 from dashboard.views.parts import PAGES, guarded, show_message
 
 View = Callable[[Desk, User], None]
@@ -22,6 +22,7 @@ VIEWS: tuple[tuple[str, str, View], ...] = (
     ("triage", "研判台", triage.show),
     ("cases", "案件", cases.show),
     ("case", "案件详情", case_page.show),
+    ("promises", "承诺台账", promises.show),
     ("post", "信息", post_page.show),
     ("search", "检索", search.show),
     ("alerts", "预警", alerts.show),

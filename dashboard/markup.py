@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 
 from alerts.cases import STATE_LABELS
@@ -16,7 +16,6 @@ from dashboard.text import (
     ALERT_STATE,
     INTENT,
     KIND,
-    REASON,
     SENTIMENT,
     SET_ASIDE,
     SEVERITY,
@@ -30,6 +29,7 @@ from dashboard.text import (
     office_name,
     region_name,
     source_name,
+    span,
     stamp,
     topic_name,
     web_link,
@@ -89,9 +89,11 @@ def _cells(heads: Sequence[str], row: Sequence[str]) -> str:
 
 
 def clock_kind(clock: RunningClock, now: datetime) -> str:
-    """late, soon, fine, done (in time) or missed (done, but late): the class that colours it."""
+    """late, soon, fine, done (in time), missed (done, but late) or paused: the class that colours it."""
     if clock.done_at is not None:
         return "missed" if clock.done_at > clock.due_at else "done"
+    if clock.paused_at is not None:
+        return "paused"
     if clock.due_at <= now:
         return "late"
     return "soon" if clock.due_soon_at <= now else "fine"
@@ -99,7 +101,7 @@ def clock_kind(clock: RunningClock, now: datetime) -> str:
 
 def clock_words(clock: RunningClock, now: datetime) -> str:
     if clock.done_at is None:
-        return countdown(clock.due_at, now)
+        return "暂停计时" if clock.paused_at else countdown(clock.due_at, now)
     return "超时完成" if clock.done_at > clock.due_at else "按时完成"
 
 
@@ -107,6 +109,10 @@ def clock_row(clock: RunningClock, now: datetime) -> str:
     marks = chip("本地默认", "mild") if clock.local else ""
     marks += chip("暂定", "mild") if clock.provisional else ""
     when = f"截止 {stamp(clock.due_at)}" + (f"，完成 {stamp(clock.done_at)}" if clock.done_at else "")
+    if clock.paused_at:
+        when = f"派单异议中，自 {stamp(clock.paused_at)} 起停表，结束后截止时间顺延"
+    elif clock.paused_seconds:
+        when += f"，因派单异议停表 {span(timedelta(seconds=clock.paused_seconds))}，已顺延"
     kind = clock_kind(clock, now)
     return (
         f'<div class="clock {kind}"><div class="name">{escape(clock.name)}{marks}</div>'
@@ -141,6 +147,7 @@ def case_line(catalog: Catalog, case: Case, now: datetime, first: str = "") -> s
         said(office_name(catalog, case.office), "strong"),
         said(topic_name(catalog, case.topic)),
         said(case.place or region_name(catalog, case.region)),
+        chip(f"回潮 {case.relapses} 次", "late") if case.relapses else "",
         said(case.number, "number"),
     )
 
@@ -169,7 +176,13 @@ def _data_words(catalog: Catalog, data: Mapping[str, object]) -> str:
         words.append(f"新的截止时间: {stamp(datetime.fromisoformat(str(due)))}")
     if what := data.get("what"):
         words.append(f"承诺: {what}，{data.get('by', '')}前兑现")
+    if "kept" in data:
+        words.append("承诺已兑现" if data["kept"] in (True, "yes") else "承诺未兑现")
+    words += [f"{name}: {data[key]}" for key, name in DATA_WORDS.items() if data.get(key)]
     return "；".join(words)
+
+
+DATA_WORDS = {"number": "并入案件", "channel": "转往", "correction": "更正", "to": "上报给"}  # of an action's data
 
 
 def _paragraph(text: str) -> str:
@@ -343,7 +356,6 @@ def alert_lines(catalog: Catalog, alert: Alert, number: str = "", *, with_severi
         said(f"发出 {stamp(alert.sent_at)}" if alert.sent_at else "", "number"),
         said(tries),
         said(f"下次 {stamp(alert.next_try_at)}" if alert.next_try_at else "", "number"),
-        said(f"先前暂缓：{REASON.get(alert.quiet, alert.quiet)}" if alert.quiet and alert.sent_at else ""),
         said(number, "number"),
     )
     why_not = f'<div class="line why-not">{escape(alert.why_not)}</div>' if alert.why_not else ""

@@ -191,13 +191,14 @@ def _case_row(case: Case) -> dict[str, Any]:
     row = {name: getattr(case, name) for name in names_of(Case) if name != _TOLD}
     running = [clock for clock in case.clocks if clock.runs] if case.is_open else []
     open_ones = [promise.by for promise in open_promises(case)]
+    asked = [case.updated_at] if any(clock.provisional for clock in running) else []  # what the calendar says by now
     return row | {
         "clocks": [_json(clock, names_of(RunningClock), _CLOCK_TIMES) for clock in case.clocks],
         "promises": [_json(promise, names_of(Promise), _PROMISE_TIMES) for promise in case.promises],
         "promised": len(case.promises),
         "promise_at": min(open_ones, default=None),
         "due_at": min((clock.due_at for clock in running), default=None),
-        "tell_at": min((*(clock.due_soon_at for clock in running), *open_ones), default=None),
+        "tell_at": min((*(clock.due_soon_at for clock in running), *open_ones, *asked), default=None),
     }
 
 

@@ -23,7 +23,25 @@ from dashboard.views.parts import attempt
 from dashboard.views.shown import bullet_list, office_choice
 
 Given = Callable[[], Mapping[str, Any]]
-NEXT_STEPS = ("confirm", "dispatch", "accept", "start", "answer", "verify", "close", "reopen", "redispatch")
+TEXTS = {  # verb -> the field of its data that is typed, and what it is called
+    "duplicate": ("number", "并入的案件编号（必填）"),
+    "referred": ("channel", "转往的渠道（必填，如信访、法院、12345）"),
+    "false_information": ("correction", "更正内容（必填，对外公布的更正文字）"),
+    "report": ("to", "上报给谁（必填）"),
+}
+KEPT = {"yes": "已兑现", "no": "未兑现"}
+NEXT_STEPS = (
+    "confirm",
+    "dispatch",
+    "accept",
+    "start",
+    "answer",
+    "verify",
+    "close",
+    "reopen",
+    "redispatch",
+    "check_promise",
+)
 
 
 def show_actions(desk: Desk, user: User, detail: CaseDetail) -> None:
@@ -100,7 +118,23 @@ def _fields(desk: Desk, detail: CaseDetail, verb: Verb, key: str) -> Given:
         st.text_input("承诺事项（必填）", key=f"what-{key}", max_chars=200)
         st.date_input("兑现日期", value=_day(desk.now(), 7), key=f"by-{key}", format="YYYY-MM-DD")
         return lambda: {"what": st.session_state.get(f"what-{key}", "").strip(), "by": str(_date(f"by-{key}"))}
+    if verb.key == "check_promise":
+        return _check(desk, detail.case, key)
+    if verb.key in TEXTS:
+        field, label = TEXTS[verb.key]
+        st.text_input(label, key=f"{field}-{key}", max_chars=500)
+        return lambda: {field: st.session_state.get(f"{field}-{key}", "").strip()}
     return dict
+
+
+def _check(desk: Desk, case: Case, key: str) -> Given:
+    names = {one.id: f"{one.what}（{stamp(one.by)} 前）" for one in case.promises if one.kept is None}
+    st.selectbox("承诺", list(names), format_func=lambda one: names.get(one, one), key=f"promise-{key}")
+    st.radio("是否兑现", ["yes", "no"], format_func=KEPT.get, key=f"kept-{key}", horizontal=True, index=None)
+    return lambda: {
+        "promise": st.session_state.get(f"promise-{key}", ""),
+        "kept": st.session_state.get(f"kept-{key}") or "",
+    }
 
 
 def _extension(desk: Desk, case: Case, key: str) -> Given:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 
 from alerts.cases import VERBS
+from alerts.escalation import held_until, highest_level
 from alerts.model import Alert, Case, User
 from alerts.notify.words import SEVERITY_MEANS
 from dashboard import data
@@ -21,8 +24,10 @@ from dashboard.markup import (
     sources_of,
     state_chip,
 )
+from dashboard.promises import promise_table, promises_of
 from dashboard.text import office_name, plain, region_name, stamp, topic_name
 from dashboard.views.case_actions import show_actions, show_offer
+from dashboard.views.duty_items import show_files
 from dashboard.views.parts import link, live, nothing
 from dashboard.views.shown import bullet_list, note_view, show_evidence
 
@@ -45,8 +50,12 @@ def show(desk: Desk, user: User) -> None:
         show_offer(desk, user, detail)
         st.subheader("办理")
         show_actions(desk, user, detail)
+        if case.promises:
+            st.subheader("承诺")
+            st.html(promise_table(desk.catalog, promises_of(case), desk.now()))
         st.subheader("办理记录")
         st.html(history(desk.catalog, detail.actions, {key: verb.label for key, verb in VERBS.items()}))
+        show_files(desk, user, case)
         st.subheader("通知")
         _alerts(desk, detail.alerts)
     with right:
@@ -75,10 +84,43 @@ def _facts(desk: Desk, detail: CaseDetail) -> str:
         ("立案", said(stamp(case.opened_at), "number")),
         ("办结", said(stamp(case.closed_at), "number") if case.closed_at else ""),
         ("重新办理", said(f"{case.reopened} 次") if case.reopened else ""),
+        ("回潮", said(f"{case.relapses} 次（办结后又有人反映同一问题）") if case.relapses else ""),
+        ("回看", _watch(desk, case)),
+        ("并入", said(case.joins, "number")),
+        ("已知悉", _acknowledged(desk, case)),
+        ("提醒到", said(_level(case))),
         ("派单理由", bullet_list(case.why)),
         ("法定依据", said(case.basis)),
     )
     return facts(rows)
+
+
+LEVEL = {"office": "责任单位", "deputy": "分管负责人", "superior": "上级单位", "government": "政府办公室"}
+
+
+def _level(case: Case) -> str:
+    """The highest level that was told that something is overdue, while it still is."""
+    level = highest_level(case)
+    return f"{LEVEL[level]}（已告知超期）" if level else ""
+
+
+def _acknowledged(desk: Desk, case: Case) -> str:
+    """Who has the case in hand, and until when the levels above wait."""
+    until = held_until(case, desk.catalog.follow_up)
+    if case.acknowledged_at is None or until is None or not case.is_open:
+        return ""
+    who = said(office_name(desk.catalog, case.acknowledged_by), "strong")
+    held = f"暂缓逐级提醒至 {stamp(until)}" if until > desk.now() else "已过期，继续逐级提醒"
+    return line(who, said(stamp(case.acknowledged_at), "number"), said(held))
+
+
+def _watch(desk: Desk, case: Case) -> str:
+    if case.solved_at:
+        return said(f"{stamp(case.solved_at)} 确认解决（办结后没有再反映）")
+    if case.state != "closed" or case.closed_at is None:
+        return ""
+    until = case.closed_at + timedelta(days=desk.catalog.follow_up.relapse_days)
+    return said(f"至 {stamp(until)} 没有再反映的，确认解决")
 
 
 def _alerts(desk: Desk, alerts: tuple[Alert, ...]) -> None:

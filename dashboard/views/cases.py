@@ -14,7 +14,7 @@ from dashboard.desk import Desk
 from dashboard.markup import case_line
 from dashboard.views.parts import PER_PAGE, choose, link, live, nothing, pager, place_choice, words
 
-OPEN = {"open": "在办", "overdue": "已超时", "closed": "已结", "": "全部"}
+OPEN = {"open": "在办", "overdue": "已超时", "closed": "已结", "relapsed": "有回潮", "": "全部"}
 SORTS = {"due": "最先到期", "newest": "最新立案", "severity": "严重程度"}
 
 
@@ -37,6 +37,7 @@ def _filters(desk: Desk) -> CaseFilter:
         sort = choose("排序", SORTS, "case-sort", width=130)
     return CaseFilter(
         open={"open": True, "overdue": True, "closed": False}.get(which),
+        relapsed=which == "relapsed",
         overdue_at=desk.now() if which == "overdue" else None,
         states=(state,) if state else (),
         offices=(office,) if office else (),

@@ -13,6 +13,7 @@ from alerts.cases import STATE_LABELS, VERBS, act, allowed, open_case
 from alerts.clocks import start_clocks
 from alerts.model import CLOSED_STATES, OPEN_STATES, Case
 from alerts.routes import decide_route
+from configs.loader import load_catalog
 from stream.errors import MinshengError
 from tests.alerts.town import HOUR, NOW, catalog, event
 
@@ -178,3 +179,72 @@ def _try(case: Case, verb: str, now: datetime) -> Case:
     assert possible
     assert (action.before, action.after) == (case.state, changed.state)
     return replace(changed, version=case.version + 1)
+
+
+@pytest.mark.parametrize(
+    ("verb", "data", "message"),
+    [
+        ("false_information", {}, "更正内容"),
+        ("referred", {}, "转往的渠道"),
+        ("duplicate", {}, "并入的案件编号"),
+        ("duplicate", {"number": "MS-20261125-0001"}, "不能并入自己"),
+        ("report", {}, "上报给谁"),
+        ("promise", {"what": "修路", "by": "月底"}, "无法识别"),
+        ("promise", {"what": "修路", "by": "2026-11-24"}, "须晚于现在"),
+        ("check_promise", {"promise": "none", "kept": True}, "没有承诺"),
+    ],
+)
+def test_what_an_ending_or_a_promise_needs(verb: str, data: dict[str, Any], message: str) -> None:
+    with pytest.raises(MinshengError, match=message):
+        act(a_case(), verb, "wang", NOW, "理由", data)
+
+
+def test_a_promise_lasts_until_the_end_of_its_day_and_is_checked_once() -> None:
+    case, _ = act(a_case(), "promise", "renshe", NOW, "", {"what": "发清工资", "by": "2026-11-30"})
+    [promise] = case.promises
+    assert (promise.by.isoformat(), promise.office, promise.kept) == ("2026-12-01T00:00:00+08:00", "renshe", None)
+    assert "check_promise" in {verb.key for verb in allowed(case)}
+    with pytest.raises(MinshengError, match="须写明情况"):
+        act(case, "check_promise", "wang", NOW, "", {"promise": promise.id, "kept": False})
+    done, action = act(case, "check_promise", "wang", NOW + HOUR, "仍欠两人", {"promise": promise.id, "kept": "no"})
+    [checked] = done.promises
+    assert (checked.kept, checked.checked_by, checked.checked_at, checked.note) == (
+        False,
+        "wang",
+        NOW + HOUR,
+        "仍欠两人",
+    )
+    assert action.data == {"promise": promise.id, "kept": "no"}
+    assert "check_promise" not in {verb.key for verb in allowed(done)}
+    with pytest.raises(MinshengError, match="已由 wang 核实过"):
+        act(done, "check_promise", "li", NOW, "", {"promise": promise.id, "kept": True})
+
+
+def test_an_objection_stops_the_clocks_and_its_end_moves_them_on() -> None:
+    own = start_clocks(load_catalog([]), WorkCalendar(), None, 2, NOW, parts=("object",))
+    objected, _ = act(a_case(), "object", "renshe", NOW + HOUR, "不归我局", clocks=own)
+    assert [(clock.key, clock.runs) for clock in objected.clocks] == [("respond", False), ("objection", True)]
+    sent, _ = act(objected, "redispatch", "wang", NOW + 6 * HOUR, "归住建", {"office": "zhujian"})
+    respond, objection = sent.clocks
+    assert (respond.due_at, respond.paused_seconds, respond.runs) == (NOW + 53 * HOUR, 5 * 3600, True)
+    assert objection.done_at == NOW + 6 * HOUR
+
+
+def test_an_objection_that_ends_the_case_stops_all_clocks() -> None:
+    objected, _ = act(a_case(), "object", "renshe", NOW + HOUR, "不归我局")
+    ended, _ = act(objected, "not_responsible", "wang", NOW + 2 * HOUR, "不属政府职责")
+    assert [(clock.done_at, clock.paused_at) for clock in ended.clocks] == [(NOW + 2 * HOUR, None)]
+
+
+def test_who_has_a_case_in_hand() -> None:
+    case = do(a_case(), "accept")
+    assert (case.acknowledged_by, case.acknowledged_at) == ("wang", NOW + HOUR)
+    assert do(case, "note").acknowledged_at == NOW + HOUR
+    sent, _ = act(case, "redispatch", "li", NOW + 2 * HOUR, "归住建", {"office": "zhujian"})
+    assert (sent.acknowledged_by, sent.acknowledged_at) == ("", None)
+
+
+def test_a_duplicate_names_the_case_it_joins_until_it_is_reopened() -> None:
+    joined = do(a_case(), "duplicate")
+    assert joined.joins == "MS-20261124-0003"
+    assert do(joined, "reopen").joins == ""

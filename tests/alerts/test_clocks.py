@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,8 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.calendar import WorkCalendar
-from alerts.clocks import pick_set, start_clocks, stop_clocks, with_stricter
-from configs.catalog import SHANGHAI, Calendar
+from alerts.clocks import (
+    OPENING,
+    Matter,
+    moved_to,
+    named_set,
+    pause_clocks,
+    pick_sets,
+    resume_clocks,
+    settle_clocks,
+    start_clocks,
+    stop_clocks,
+    with_stricter,
+)
+from configs.catalog import SHANGHAI, Calendar, ClockSet, Route
+from configs.loader import load_catalog
 from tests.alerts.town import HOUR, NOW, catalog
 
 TOWN = catalog()
@@ -114,7 +128,7 @@ def test_a_clock_says_where_it_comes_from() -> None:
 
 def test_no_set_starts_no_clock() -> None:
     assert start_clocks(catalog(clock_sets=()), CHINA, None, 4, NOW) == ()
-    assert pick_set(catalog(clock_sets=()), None, 4) is None
+    assert pick_sets(catalog(clock_sets=()), Matter(None, 4)) == []
 
 
 @given(
@@ -154,3 +168,148 @@ def test_a_graver_set_gives_nobody_more_time() -> None:
     running = start_clocks(TOWN, CHINA, None, 1, NOW)
     stricter = with_stricter(running, start_clocks(TOWN, CHINA, None, 4, NOW + 10 * HOUR))
     assert [(clock.key, clock.started_at) for clock in stricter] == [("respond", NOW), ("publish", NOW + 10 * HOUR)]
+
+
+# ---- the shipped sets -----------------------------------------------------------------------------
+
+SHIPPED = load_catalog([])
+COMPLAINT = {"respond", "handle_complaint"}
+
+
+@pytest.mark.parametrize(
+    ("grade", "severity", "more", "keys"),
+    [
+        (None, 1, {"intent": "complaint"}, COMPLAINT),
+        (None, 2, {"intent": "help"}, {"respond", "handle_help"}),
+        (None, 2, {"intent": "suggest"}, {"respond", "handle_help"}),
+        (None, 1, {"intent": "ask"}, {"handle_ask"}),
+        (None, 3, {"intent": "ask"}, {"respond", "verify", "handle_ask"}),
+        (None, 3, {"intent": "report"}, {*COMPLAINT, "verify"}),
+        (None, 4, {"intent": "complaint"}, {*COMPLAINT, "report", "verify"}),
+        ("重大", 4, {"intent": "complaint"}, {"report", "publish", "press", "verify", "handle_complaint"}),
+        ("一般", 3, {"topic": "safety"}, {*COMPLAINT, "report_accident", "report_up", "verify"}),
+        (None, 4, {"topic": "safety"}, {*COMPLAINT, "report_accident", "report_up", "verify"}),
+        (None, 4, {"topic": "food_drug"}, {*COMPLAINT, "report_outbreak", "verify"}),
+        (None, 2, {"topic": "safety"}, COMPLAINT),
+        (None, 2, {"named": "petition"}, {"respond", "petition_accept", "petition_close"}),
+        (None, 1, {"named": "consult", "intent": "ask"}, {"handle_ask"}),
+    ],
+)
+def test_the_shipped_sets(grade: str | None, severity: int, more: dict[str, str], keys: set[str]) -> None:
+    assert {clock.key for clock in start_clocks(SHIPPED, CHINA, grade, severity, NOW, **more)} == keys
+
+
+def test_the_limits_of_the_central_documents() -> None:
+    clocks = {clock.key: clock for clock in SHIPPED.clocks}
+    assert {key: clocks[key].hours for key in ("report_accident", "report_up", "report_outbreak")} == {
+        "report_accident": 1,
+        "report_up": 2,
+        "report_outbreak": 2,
+    }
+    assert {key: clocks[key].working_days for key in ("handle_ask", "handle_help", "handle_complaint")} == {
+        "handle_ask": 2,
+        "handle_help": 10,
+        "handle_complaint": 15,
+    }
+    assert not any(clocks[key].pauses for key in ("publish", "press", "report", "report_accident", "report_outbreak"))
+
+
+def test_a_set_may_ask_for_the_office_that_leads() -> None:
+    ours = ClockSet(key="ours", name="本局", offices=("renshe",), clocks=("press",))
+    town = catalog(clock_sets=(ours, *TOWN.clock_sets))
+    keys = [
+        [clock.key for clock in start_clocks(town, CHINA, None, 1, NOW, office=one)]
+        for one in ("renshe@330109", "gongan")
+    ]
+    assert keys == [["press"], ["respond"]]
+
+
+def test_a_route_hands_its_set_down() -> None:
+    assert named_set(TOWN.routes, "petition") == "slow"
+    assert named_set(TOWN.routes, "wages.site") == ""
+    assert named_set(TOWN.routes, "gone") == ""
+    child = Route(key="child")
+    assert named_set(Route(key="root", routes=(Route(key="node", clocks="slow", routes=(child,)),)), "child") == "slow"
+
+
+grades = st.sampled_from([None, "一般", "较大", "重大", "特别重大"])
+ORDER = [None, "一般", "较大", "重大", "特别重大"]
+
+
+@given(
+    grade=grades,
+    graver=grades,
+    severity=st.integers(1, 4),
+    worse=st.integers(0, 3),
+    topic=st.sampled_from(["safety", "health", "wages", ""]),
+    intent=st.sampled_from(["complaint", "help", "ask", "report", ""]),
+    now=instants,
+)
+def test_what_is_graver_never_gets_more_time(
+    grade: str | None, graver: str | None, severity: int, worse: int, topic: str, intent: str, now: datetime
+) -> None:
+    """The first deadline to report, to answer and to finish, each, comes no later; what both have is due alike."""
+    graver = max(grade, graver, key=ORDER.index)
+    mild = start_clocks(SHIPPED, CHINA, grade, severity, now, topic=topic, intent=intent)
+    grave = start_clocks(SHIPPED, CHINA, graver, min(4, severity + worse), now, topic=topic, intent=intent)
+    due = {clock.key: clock.due_at for clock in grave}
+    assert all(due.get(clock.key, clock.due_at) == clock.due_at for clock in mild)
+    for verb in ("report", "answer", "close"):
+        ends = [clock.due_at for clock in mild if verb == clock.done_by[0]]
+        assert not ends or min(clock.due_at for clock in grave if verb == clock.done_by[0]) <= min(ends)
+
+
+@given(now=instants, wait=st.integers(0, 20 * 24), pause=st.integers(0, 40 * 24), more=st.integers(0, 10 * 24))
+def test_a_pause_never_shortens_and_a_longer_one_never_less(now: datetime, wait: int, pause: int, more: int) -> None:
+    clocks = start_clocks(SHIPPED, CHINA, None, 3, now, intent="complaint")
+    at = now + wait * HOUR
+    paused = pause_clocks(clocks, at)
+    assert all(clock.paused_at == at and not clock.runs for clock in paused)
+    short, long = (resume_clocks(paused, at + hours * HOUR, CHINA) for hours in (pause, pause + more))
+    for before, one, other in zip(clocks, short, long, strict=True):
+        assert before.due_at + pause * HOUR <= one.due_at <= other.due_at
+        assert one.runs
+        assert one.due_soon_at <= one.due_at
+        if one.working_days:
+            assert CHINA.add_working_days(one.started_at, one.working_days).at == one.due_at
+
+
+@given(
+    now=instants,
+    later=st.timedeltas(timedelta(0), timedelta(days=30)),
+    pause=st.timedeltas(timedelta(0), timedelta(days=9)),
+)
+def test_who_starts_later_is_not_due_earlier_after_the_same_pause(
+    now: datetime, later: timedelta, pause: timedelta
+) -> None:
+    at = now + timedelta(days=31)
+    first, second = (
+        resume_clocks(pause_clocks(start_clocks(SHIPPED, CHINA, None, 3, start), at), at + pause, CHINA)
+        for start in (now, now + later)
+    )
+    assert all(one.due_at <= other.due_at for one, other in zip(first, second, strict=True))
+
+
+def test_a_statutory_report_goes_on_while_the_case_is_objected_to() -> None:
+    clocks = pause_clocks(start_clocks(SHIPPED, CHINA, "重大", 4, NOW), NOW + HOUR)
+    assert {clock.key for clock in clocks if clock.runs} == {"report", "publish", "press"}
+
+
+def test_the_objection_has_its_own_clock_which_ends_with_it() -> None:
+    [clock] = start_clocks(SHIPPED, CHINA, None, 2, NOW, parts=("object",))
+    assert (clock.key, clock.working_days, clock.local) == ("objection", 1, True)
+    [done] = resume_clocks([clock], NOW + HOUR, CHINA)
+    assert done.done_at == NOW + HOUR
+
+
+def test_what_a_person_extended_is_not_counted_again() -> None:
+    unknown = WorkCalendar()
+    [_, verify, *_] = start_clocks(SHIPPED, unknown, None, 3, shanghai("2026-12-31T10:00"))
+    known = WorkCalendar(Calendar(holidays=(date(2027, 1, 1), date(2027, 1, 4))))
+    assert settle_clocks([verify], known)[0].due_at == shanghai("2027-01-06T17:30")
+    extended = replace(moved_to(verify, verify.due_at + 9 * HOUR), working_days=None)
+    assert settle_clocks([extended], known) == (extended,)
+
+
+def test_parts_that_start_later_are_not_among_the_first() -> None:
+    assert not {"growth", "object"} & set(OPENING)

@@ -130,6 +130,42 @@ class CasesContract(WithLedger):
             tx.cases.told(case, {}, None)
         assert waiting(due + 999 * HOUR) == []
 
+    def test_a_saved_case_is_looked_at_anew_and_what_was_told_stays(self, ledger: Ledger) -> None:
+        case = opened(ledger, event())
+        with ledger.begin() as tx:
+            tx.cases.told(case, {"respond:1": {"soon": 1}}, None)
+            tx.cases.save(*act(case, "accept", "wang", NOW + HOUR))
+        with ledger.read() as tx:
+            [found] = tx.cases.to_tell(NOW + HOUR)
+        assert (found.state, found.told) == ("accepted", {"respond:1": {"soon": 1}})
+
+    def test_promises_pauses_and_who_acknowledged_come_back(self, ledger: Ledger) -> None:
+        case = opened(ledger, event())
+        with ledger.begin() as tx:
+            case = tx.cases.save(*act(case, "promise", "renshe", NOW, "", {"what": "发清工资", "by": "2026-11-30"}))
+            case = tx.cases.save(*act(case, "object", "renshe", NOW + HOUR, "不归我局"))
+            assert tx.cases.get(case.id) == case
+        assert case.clocks[0].paused_at == NOW + HOUR
+        with ledger.read() as tx:
+            assert [one.id for one in tx.cases.find(CaseFilter(promised=True, sort="promise"))] == [case.id]
+            assert tx.cases.find(CaseFilter(promise_until=NOW + HOUR)) == []
+            assert len(tx.cases.find(CaseFilter(promise_until=NOW + 999 * HOUR))) == 1
+            assert tx.cases.count(CaseFilter(overdue_at=NOW + 999 * HOUR)) == 0  # its clocks stand still
+        with ledger.begin() as tx:
+            data = {"promise": case.promises[0].id, "kept": True}
+            case = tx.cases.save(*act(case, "check_promise", "wang", NOW + 2 * HOUR, "", data))
+            assert tx.cases.get(case.id) == case
+            assert tx.cases.find(CaseFilter(promise_until=NOW + 999 * HOUR)) == []
+            assert tx.cases.count(CaseFilter(promised=True)) == 1
+
+    def test_actions_are_counted(self, ledger: Ledger) -> None:
+        case = opened(ledger, event())
+        with ledger.begin() as tx:
+            for n in range(2):
+                case = tx.cases.save(*act(case, "note", "wang", NOW + n * HOUR, "备注"))
+            assert tx.cases.count_actions(["note", "close"], NOW, NOW + HOUR) == {"note": 1}
+            assert tx.cases.count_actions(["note", "open"], NOW, NOW + 2 * HOUR) == {"note": 2, "open": 1}
+
     def test_a_case_needs_its_event(self, ledger: Ledger) -> None:
         orphan = open_case(event("none"), decide_route(TOWN, event(), None, ""), (), "MS-1", NOW)
         with pytest.raises(Exception, match=r"(?i)foreign key"), ledger.begin() as tx:

@@ -60,7 +60,7 @@ def test_an_objection_is_urgent(full: House) -> None:
         tx.cases.save(*act(replace(case), "object", "duty", NOW, "不归我们管"))
     desk = desk_of(full)
     assert data.numbers(desk).objected == 1
-    assert {one.why for one in data.urgent_cases(desk)} == {"overdue", "due_soon"}  # each under what presses most
+    assert {one.why for one in data.urgent_cases(desk)} == {"overdue", "objected"}  # its clocks stand still
 
 
 def test_a_source_is_well_or_failed_or_silent(full: House) -> None:
