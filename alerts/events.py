@@ -213,10 +213,10 @@ class EventIndex:
         doubtful = np.flatnonzero(rows[:, THINGS_DIFFER])
         if not len(doubtful):
             return
-        for at, theirs in zip(doubtful.tolist(), self._store.olds(new, pairs.old[doubtful]), strict=True):
-            our, their = telling_pairs(*(one.objects for one in contexts[at]))
-            if gram_id(our.lower()) in theirs or gram_id(their.lower()) in new.ids[pairs.new[at]]:
-                rows[at, THINGS_DIFFER] = 0
+        named = [telling_pairs(*(one.objects for one in contexts[at])) for at in doubtful.tolist()]
+        our, their = (np.array([gram_id(pair.lower()) for pair in its])[:, None] for its in zip(*named, strict=True))
+        theirs, ours = self._store.olds(new, pairs.old[doubtful]), new.ids[pairs.new[doubtful]]
+        rows[doubtful[(theirs == our).any(axis=1) | (ours == their).any(axis=1)], THINGS_DIFFER] = 0
 
     def _pairs(self, posts: Sequence[Judged], new: Chunk, contexts: Sequence[Context]) -> Pairs:
         """Each post with the kept and the earlier ones that may tell of the same."""

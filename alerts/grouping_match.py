@@ -134,13 +134,15 @@ def weigh(rows: F32, network: Network) -> F32:
 def names_the_same(rows: F32) -> Flags:
     """Whether a name is the same, rare grams are shared as a name has them, and no thing that is named differs."""
     shared: Flags = (rows[:, _NAMES_DIFFER + 1] == 1) & (rows[:, _EVIDENCE] >= NAME_EVIDENCE)
-    return shared & (rows[:, THINGS_DIFFER] == 0)
+    shared &= rows[:, THINGS_DIFFER] == 0
+    return shared
 
 
 def near_copies(rows: F32) -> Flags:
     """Whether the words are nearly the same, the names too."""
     alike: Flags = (rows[:, _ALL] >= NEAR_COPY) & (rows[:, _NAMES_DIFFER] == 0)
-    return alike & (rows[:, THINGS_DIFFER] == 0)
+    alike &= rows[:, THINGS_DIFFER] == 0
+    return alike
 
 
 def _places(new: Context, old: Context) -> float:

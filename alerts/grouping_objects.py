@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 READ = 160  # characters of the text
 CORE = 4  # letters kept before the kind
@@ -29,7 +30,7 @@ _SHORT = re.compile("|".join(one for one in _LEVEL if len(one) == 1))
 _WORD = re.compile(r"[一-鿿A-Za-z0-9]+$")
 # what stands between a name and what comes before it, or says which one without naming it
 _BORDER = re.compile(
-    "[我你他们本该这那此各某的在到从向于对和与及或等所有每全整个是被把让请问住去来了送区县市省]"
+    "[我你他们管本该这那此各某的在到从向于对和与及或等所有每全整个是被把让请问住去来了送区县市省]"
     "|政府|反映|投诉|举报|关于|咨询|建议|希望|位于|座落|附近|旁边|隔壁|对面|原来|多个|部分|很多"
 )
 _FILLER = re.compile(
@@ -53,21 +54,20 @@ def objects_in(title: str, text: str, is_telling: Callable[[str], bool]) -> tupl
 
 def differ(first: Sequence[str], second: Sequence[str]) -> float:
     """1: they name different things; ½: so it seems, but it may be a slip of the pen; 0: the same, or one names nothing."""
-    for level in "012":
-        ours, theirs = _on(level, first), _on(level, second)
+    for ours, theirs in zip(_levels(first), _levels(second), strict=True):
         if ours and theirs:
-            if any(_may_be_one(ours[0][0], core) for core, _ in theirs):
+            (core, kind), (other, its) = ours[0], theirs[0]
+            if any(_may_be_one(core, one) for one, _ in theirs) or any(_may_be_one(one, other) for one, _ in ours):
                 return 0.0
-            if any(_may_be_one(core, theirs[0][0]) for core, _ in ours):
-                return 0.0
-            return 0.5 if _is_slip(ours[0], theirs[0]) else 1.0
+            return 0.5 if kind == its and _is_slip(core, other) else 1.0
     return 0.0
 
 
 def telling_pairs(first: Sequence[str], second: Sequence[str]) -> tuple[str, str]:
     """Of two posts that `differ`: the last two letters of what each names first."""
-    level = next(level for level in "012" if _on(level, first) and _on(level, second))
-    return _on(level, first)[0][0][-2:], _on(level, second)[0][0][-2:]
+    both = zip(_levels(first), _levels(second), strict=True)
+    ours, theirs = next((ours, theirs) for ours, theirs in both if ours and theirs)
+    return ours[0][0][-2:], theirs[0][0][-2:]
 
 
 def lookup_keys(objects: Iterable[str]) -> list[str]:
@@ -95,17 +95,23 @@ def _core(before: str) -> str:
     return _BORDER.split(_FILLER.sub("", word[0]))[-1][-CORE:] if word else ""
 
 
-def _on(level: str, objects: Sequence[str]) -> list[tuple[str, str]]:
-    parts = (one[1:].partition("|") for one in objects if one[0] == level)
-    return [(core, kind) for core, _, kind in parts]
+def _levels(objects: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """(letters before the kind, kind) on each of the three levels."""
+    return _split(objects if isinstance(objects, tuple) else tuple(objects))
+
+
+@lru_cache(maxsize=1 << 15)
+def _split(objects: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    parts = [(one[0], *one[1:].split("|")) for one in objects]
+    return tuple(tuple((core, kind) for level, core, kind in parts if level == wanted) for wanted in "012")
 
 
 def _may_be_one(first: str, second: str) -> bool:
     return first[-2:] in second or second[-2:] in first
 
 
-def _is_slip(first: tuple[str, str], second: tuple[str, str]) -> bool:
-    """Whether the names, of the same kind, differ in one letter."""
-    shorter = min(len(first[0]), len(second[0]))
-    pairs = zip(first[0][-shorter:], second[0][-shorter:], strict=True)
-    return first[1] == second[1] and sum(one != other for one, other in pairs) == 1
+def _is_slip(first: str, second: str) -> bool:
+    """Whether the last letters of the names, up to three, differ in one."""
+    reach = min(len(first), len(second), 3)
+    pairs = zip(first[-reach:], second[-reach:], strict=True)
+    return sum(one != other for one, other in pairs) == 1
