@@ -20,6 +20,7 @@ from alerts.calendar import WorkCalendar
 from alerts.consequences import Desk, News, consequences
 from alerts.corrections import apply_corrections
 from alerts.ledger import EventFilter, Ledger, Tx
+from alerts.ledger.tallies import Tally, pack_words
 from alerts.model import Alert, Event, EventPost
 from alerts.rules import counts_from, counts_posts
 from configs.catalog import Catalog
@@ -146,6 +147,7 @@ class Decider:
         with self._ledger.begin() as tx:
             marks = self._mark(tx, partitions)
             _store(tx, events, posts, index)
+            tx.tallies.add([_tally(self._catalog, post, one) for post, one in zip(posts, fresh, strict=True)])
             self._conclude(tx, list(_news(self._catalog, events, posts, fresh, counts)), counts)
         self._index, self._marks = index, {**self._marks, **marks}
 
@@ -178,6 +180,23 @@ def _store(tx: Tx, events: dict[str, Event], posts: Sequence[EventPost], index: 
     tx.events.save(list(events.values()), {event_id: _signature(index, event_id) for event_id in events})
     if len(tx.events.link(posts)) != len(posts):
         raise Conflict("同一批信息已由另一个进程归组, 将重新读取后再处理")
+
+
+def _tally(catalog: Catalog, post: EventPost, judged: Judged) -> Tally:
+    said, why = judged.judgement, _quiet(catalog, judged)
+    return Tally(
+        post_id=post.post_id,
+        at=post.at,
+        topic=said.topic if why in ("", "backfill") and said.topic != "none" else "",
+        region=said.place.code,
+        source=post.source,
+        severity=post.severity,
+        negative=said.sentiment.key == "neg",
+        event_id=post.event_id,
+        near_copy=post.near_copy or bool(said.near_copy_of),
+        live=not judged.post.backfill,
+        words=pack_words(said.keywords),
+    )
 
 
 def _signature(index: Index, event_id: str) -> bytes:

@@ -18,6 +18,11 @@ AlertKind = Literal[
     "promise_overdue",
     "drift",
     "unreachable",
+    "spike",
+    "sentiment",
+    "new_term",
+    "source_silent",
+    "source_recovered",
 ]
 AlertState = Literal["pending", "sent", "failed", "muted"]
 

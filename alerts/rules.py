@@ -1,4 +1,4 @@
-"""When an event becomes a case and when an office is told: the rules of configs/rules.yaml.
+"""When an event becomes a case and when an office is told: the rules of configs/rules.yaml that look at one event.
 
 A rule is only tried when one of the new posts meets its conditions. It counts the posts of the event that meet those
 that a linked post can be held against (source, intent, severity).
@@ -48,19 +48,24 @@ def fired(
         posts: the event's posts, new ones included, at least from `counts_from` on.
         new: what has just come in of this event (no backfill).
     """
-    found = (_TESTS[rule.kind](rule, event, posts, new, now) for rule in rules)
+    found = (_TESTS[rule.kind](rule, event, posts, new, now) for rule in of_events(rules))
     return [firing for firing in found if firing]
+
+
+def of_events(rules: Iterable[Rule]) -> list[Rule]:
+    """Those that are on and are tried when an event gets new posts; the others: `alerts/rules_tick.py`."""
+    return [rule for rule in rules if rule.enabled and rule.kind in _TESTS]
 
 
 def counts_from(rules: Iterable[Rule], event: Event, now: datetime) -> datetime:
     """From when on the rules count posts of the event."""
-    hours = max((rule.window_hours * 2 for rule in rules if rule.kind != "grave"), default=0)
+    hours = max((rule.window_hours * 2 for rule in of_events(rules) if rule.kind != "grave"), default=0)
     return min(now, event.last_seen) - timedelta(hours=hours)
 
 
 def counts_posts(rules: Iterable[Rule], event: Event) -> bool:
     """Whether the event has posts enough for any rule that counts them."""
-    return any(event.posts >= rule.posts for rule in rules if rule.kind != "grave")
+    return any(event.posts >= rule.posts for rule in of_events(rules) if rule.kind != "grave")
 
 
 def _grave(rule: Rule, event: Event, posts: Sequence[EventPost], new: Sequence[Judged], now: datetime) -> Firing | None:

@@ -71,10 +71,12 @@ def deliver_round(house: House, now: datetime, count: Count, stop: Callable[[], 
     """Look at every clock, then send what is due; returns how many alerts were sent."""
     from alerts.deliver import deliver_once
     from alerts.notify.channels import send_chats
+    from alerts.rules_tick import tick_rules
     from alerts.tick import tick
     from alerts.unreachable import tell_unreachable
 
     tick(house.ledger, house.catalog, now)
+    tick_rules(house.ledger, house.catalog, now)
     done = deliver_once(house.ledger, house.archive.get, house.catalog, house.notifier, now, count=count, stop=stop)
     if done.failed:
         tell_unreachable(house.ledger, house.catalog, now)

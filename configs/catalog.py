@@ -166,23 +166,38 @@ class FollowUp(Strict):
     ladders: tuple[Ladder, ...] = (Ladder(),)
 
 
+EVENT_RULES = ("grave", "threshold", "growth")  # tried when an event gets new posts, see alerts/rules.py
+GROUP_RULES = ("spike", "sentiment")  # tried against counts in time windows, see alerts/rules_windows.py
+SOURCE_RULES = ("source_silent",)
+
+
 class Rule(Strict):
     """When an event becomes a case and an alert goes out. `kind` names the test, see `alerts/rules.py`.
 
     grave: one post of at least `severity`; threshold: `posts` posts (from `sources` sources) within `window_hours`;
-    growth: `posts` new posts within `window_hours` and `factor` times the window before.
+    growth: `posts` new posts within `window_hours` and `factor` times the window before; spike: at least `posts` posts of a
+    group (`by`), more than `deviations` above what is usual in the same hours of the past `weeks`, `alike` of them of one
+    event; sentiment: the same of the share of negative posts; new_term: a key word of `posts` posts of `alike` events that
+    the weeks before did not have; source_silent: a source without a post where `posts` are usual. `to`: who is told of
+    what has no case, the duty room or the lead of the topic's route.
     """
 
     key: Key
     name: str
-    kind: Literal["grave", "threshold", "growth"]
+    kind: Literal["grave", "threshold", "growth", "spike", "sentiment", "new_term", "source_silent"]
+    enabled: bool = True
     match: Match = Match()
+    by: tuple[Literal["topic", "county", "source", "severity"], ...] = ()
     severity: Severity = 4
     posts: int = Field(default=3, ge=1)
     sources: int = Field(default=1, ge=1)
     window_hours: float = Field(default=72, gt=0)
     factor: float = Field(default=2, ge=1)
+    weeks: int = Field(default=8, ge=2, le=26)
+    deviations: float = Field(default=3, gt=0)
+    alike: int = Field(default=1, ge=1)
     opens_case: bool = True
+    to: Literal["duty", "lead"] = "duty"
 
 
 class County(Strict):

@@ -30,6 +30,7 @@ from alerts.ledger.meters import Meter, Meters, SourceRun
 from alerts.ledger.quiet import Quieting
 from alerts.ledger.replies import Replies
 from alerts.ledger.silences import Silences
+from alerts.ledger.tallies import Tallies
 from alerts.ledger.users import Users
 from stream.errors import MinshengError
 
@@ -52,6 +53,7 @@ class Tx:
     corrections: Corrections
     quiet: Quieting
     silences: Silences
+    tallies: Tallies
     mails: Mails
     replies: Replies
 
@@ -121,6 +123,7 @@ def _stores(conn: Connection) -> Tx:
         Corrections(conn),
         Quieting(conn),
         Silences(conn),
+        Tallies(conn),
         mails=Mails(conn),
         replies=Replies(conn),
     )

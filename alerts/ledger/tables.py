@@ -332,3 +332,55 @@ attachments = Table(
     Column("actor", String, nullable=False),
     Index(None, "case_id"),
 )
+
+recent_posts = Table(  # as the rules of time windows count them, see tallies.py
+    "recent_posts",
+    metadata,
+    Column("post_id", String, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("region", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("negative", Boolean, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("near_copy", Boolean, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("counted", Boolean, nullable=False),
+    Index(None, "at"),
+    Index(None, "counted"),
+)
+
+hour_counts = Table(
+    "hour_counts",
+    metadata,
+    Column("hour", Utc, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("region", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("severity", Integer, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
+    Column("own", Integer, nullable=False),
+    Column("negative", Integer, nullable=False),
+)
+
+term_days = Table(
+    "term_days",
+    metadata,
+    Column("day", String, primary_key=True),
+    Column("term", String, primary_key=True),
+    Column("live", Integer, nullable=False),
+    Index(None, "term", "day"),
+)
+
+episodes = Table(  # that a rule holds for a group, since when and how far
+    "episodes",
+    metadata,
+    Column("rule", String, primary_key=True),
+    Column("grp", String, primary_key=True),
+    Column("began", Utc, nullable=False),
+    Column("last", Utc, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("data", JSON, nullable=False),
+)

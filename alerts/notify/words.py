@@ -28,6 +28,11 @@ KIND: Mapping[str, str] = {
     "clock_met": "超期已办结",
     "promise_overdue": "承诺到期未核实",
     "drift": "研判变化提醒",
+    "spike": "信息突增",
+    "sentiment": "负面情绪上升",
+    "new_term": "新词出现",
+    "source_silent": "来源无动静",
+    "source_recovered": "来源恢复",
     "unreachable": "通知无法送达",
 }
 FIGURE: Mapping[str, str] = {
@@ -35,6 +40,8 @@ FIGURE: Mapping[str, str] = {
     "sources": "来源数（个）",
     "baseline": "前一时段（条）",
     "hours": "统计时段（小时）",
+    "usual": "往常同一时段（条）",
+    "negative": "负面信息（条）",
 }
 # Said in place of the quotes where every post accuses the office that the mail goes to.
 WITHHELD = "按照《信访工作条例》第三十条，原文不随本邮件转送；需要了解情况的，请与值班人员联系。"
