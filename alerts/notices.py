@@ -13,7 +13,7 @@ from configs.catalog import SHANGHAI
 
 
 def new_case(case: Case, firing: Firing, now: datetime) -> Alert:
-    return _alert(f"new_case:{case.id}", "new_case", case, firing.reason, now, firing.figures, firing.posts)
+    return _alert(f"new_case:{case.id}", "new_case", case, firing.reason, now, _figures(firing), firing.posts)
 
 
 def grave(case: Case, reason: str, posts: tuple[str, ...], now: datetime) -> Alert:
@@ -26,7 +26,7 @@ def grave(case: Case, reason: str, posts: tuple[str, ...], now: datetime) -> Ale
 def growth(case: Case, firing: Firing, now: datetime) -> Alert:
     """Once per rule, Shanghai day and doubling."""
     name = f"growth:{case.id}:{firing.rule.key}:{now.astimezone(SHANGHAI):%Y%m%d}:{firing.level}"
-    return _alert(name, "growth", case, firing.reason, now, firing.figures, firing.posts)
+    return _alert(name, "growth", case, firing.reason, now, _figures(firing), firing.posts)
 
 
 def reopened(case: Case, reason: str, posts: tuple[str, ...], now: datetime) -> Alert:
@@ -46,9 +46,14 @@ def without_case(event: Event, office: str, firing: Firing, now: datetime) -> Al
         reason=firing.reason,
         created_at=now,
         severity=event.severity,
-        figures=firing.figures,
+        figures=_figures(firing),
         posts=firing.posts,
     )
+
+
+def _figures(firing: Firing) -> dict[str, Any]:
+    """With the rule, by which staff may silence what it tells."""
+    return {**firing.figures, "rule": firing.rule.key}
 
 
 def after_action(case: Case, action: Action) -> tuple[Alert, ...]:

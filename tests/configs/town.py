@@ -29,6 +29,7 @@ GOOD = {
     ),
     "sources.yaml": "sources:\n- {key: board, name: 留言板, kind: board, url: http://a.example/, publishes: message}\n",
     "calendar.yaml": "holidays: []\n",
+    "quiet.yaml": "office_hours: false\n",
     "sheet.yaml": "columns: {text: [内容], published_at: [时间]}\n",
 }
 
