@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from configs.errors import ConfigError
+from stream.errors import MinshengError
 
 if TYPE_CHECKING:
     from app.wire import House
@@ -26,7 +27,7 @@ def print_check(env: Mapping[str, str], folder: Path | None) -> int:
         click.echo(f"共 {len(error.problems)} 处问题。")
         return len(error.problems)
     catalog = house.catalog
-    bad = source_problems(house)
+    bad = [*source_problems(house), *bot_problems(house)]
     for line in bad:
         click.echo(line)
     if bad:
@@ -40,6 +41,15 @@ def print_check(env: Mapping[str, str], folder: Path | None) -> int:
     for place in house.dirs:
         click.echo(f"  目录: {place}")
     return 0
+
+
+def bot_problems(house: House) -> list[str]:
+    """What is wrong with the addresses of group bots; the addresses themselves are secrets."""
+    try:
+        _ = house.post_office.bots
+    except MinshengError as error:
+        return [str(error)]
+    return []
 
 
 def source_problems(house: House) -> list[str]:

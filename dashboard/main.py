@@ -12,7 +12,7 @@ from dashboard.desk import Desk
 from dashboard.login import current_user, hand_over_cookie, log_out, login_page
 from dashboard.look import STYLE
 from dashboard.text import ROLE, plain
-from dashboard.views import alerts, case_page, cases, overview, post_page, promises, search, system, triage
+from dashboard.views import alerts, case_page, cases, office_page, overview, post_page, promises, search, system, triage
 from dashboard.views.parts import PAGES, guarded, show_message
 
 View = Callable[[Desk, User], None]
@@ -47,9 +47,13 @@ def show(desk: Desk) -> None:
     hand_over_cookie()
     pages = {name: _page(desk, user, name, title, view) for name, title, view in VIEWS if _may_see(user, name)}
     st.session_state[PAGES] = pages
+    pages[office_page.PATH] = _office_page(desk)
     chosen = st.navigation(list(pages.values()), position="sidebar" if user else "hidden")
     if desk.settings.demo_notice:
         st.html('<div class="notice">演示数据，均为虚构</div>')
+    if chosen == pages[office_page.PATH]:
+        chosen.run()  # for whoever has its link
+        return
     if user is None:
         guarded(lambda: login_page(desk))
         return
@@ -70,6 +74,12 @@ def _page(desk: Desk, user: User | None, name: str, title: str, view: View) -> s
 
     shown: Literal["visible", "hidden"] = "hidden" if name in NOT_IN_MENU else "visible"
     return st.Page(draw, title=title, url_path=name, default=name == "overview", visibility=shown)
+
+
+def _office_page(desk: Desk) -> st.Page:
+    return st.Page(
+        lambda: guarded(lambda: office_page.show(desk)), title="单位办理", url_path=office_page.PATH, visibility="hidden"
+    )
 
 
 def _sidebar(desk: Desk, user: User) -> None:

@@ -21,15 +21,17 @@ def bots_of(
     `redirect_to` alone, or none. Raises MinshengError, which never quotes an address.
     """
     extra = _given(catalog, given)
+    listed = {
+        office.key: [_checked(f"offices.yaml {office.key}", one.get_secret_value()) for one in office.chats]
+        for office in catalog.offices
+    }
     own = (_checked("chat.redirect_to", redirect_to),) if redirect_to else ()
 
     def bots(office_id: str) -> Sequence[str]:
         if redirected:
             return own
         key = office_id.partition("@")[0]
-        office = catalog.office.get(key)
-        listed = [_checked(f"offices.yaml {key}", one.get_secret_value()) for one in office.chats] if office else []
-        return tuple(dict.fromkeys([*listed, *(extra.get(office_id) or extra.get(key, ()))]))
+        return tuple(dict.fromkeys([*listed.get(key, ()), *(extra.get(office_id) or extra.get(key, ()))]))
 
     return bots
 

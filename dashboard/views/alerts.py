@@ -14,6 +14,7 @@ from dashboard import data, silencing
 from dashboard.desk import Desk, today
 from dashboard.markup import alert_lines, said
 from dashboard.text import ALERT_STATE
+from dashboard.views.duty_items import show_items
 from dashboard.views.parts import PER_PAGE, choose, guarded, link, live, nothing, pager
 from dashboard.views.silences import show_silences
 
@@ -23,12 +24,14 @@ MOST = 300
 
 def show(desk: Desk, user: User) -> None:
     st.title("预警")
-    told, silent = st.tabs(["预警", "静默"])
+    told, silent, items = st.tabs(["预警", "静默", "待处理"])
     with told:
         wanted = _filters(desk)
         live(desk, "alert-list", lambda: _list(desk, wanted))
     with silent:
         guarded(lambda: show_silences(desk, user))
+    with items:
+        guarded(lambda: show_items(desk, user))
 
 
 def _filters(desk: Desk) -> AlertFilter:

@@ -187,3 +187,11 @@ def test_what_is_no_list_of_bots_is_said_without_the_address(given: str, said: s
     with pytest.raises(MinshengError, match=said) as caught:
         bots_of(make_catalog(), given)
     assert "SecretHost" not in str(caught.value)
+
+
+def test_an_address_in_the_catalogue_that_is_no_bot_is_said_at_once() -> None:
+    catalog = make_catalog()
+    office = catalog.offices[0].model_copy(update={"chats": (SecretStr("json://SecretHost"),)})
+    with pytest.raises(MinshengError, match=r"offices\.yaml renshe") as caught:
+        bots_of(catalog.model_copy(update={"offices": (office,)}), "")
+    assert "SecretHost" not in str(caught.value)
