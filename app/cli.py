@@ -16,6 +16,7 @@ import click
 
 from app import VERSION
 from app.cli_groups import BAD, archive, corrections, dead, house, model, rejudge, user
+from app.cli_inbox import inbox
 from app.cli_models import evaluate, train
 from app.cli_quiet import alerts, silence
 
@@ -27,7 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "日常": ("demo", "run", "import", "weekly", "search"),
     "检查": ("check", "doctor", "alerts", "silence", "dead", "archive", "user", "backup", "restore"),
     "过滤器": ("judge", "events", "mask"),
-    "单个部件": ("worker", "deliver", "crawl", "dashboard"),
+    "单个部件": ("worker", "deliver", "inbox", "crawl", "dashboard"),
     "模型": ("train", "evaluate", "rejudge", "model", "corrections"),
     "开发": ("servers", "test", "check-code", "bench", "chaos", "setup"),
 }
@@ -55,7 +56,7 @@ def cli() -> None:
     """
 
 
-for group in (alerts, silence, dead, archive, user, model, corrections, rejudge, train, evaluate):
+for group in (inbox, alerts, silence, dead, archive, user, model, corrections, rejudge, train, evaluate):
     cli.add_command(group)
 
 
