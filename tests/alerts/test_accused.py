@@ -53,7 +53,7 @@ ACCUSING = [
     ("renshe", "举报！人社局局长受贿", "discipline"),
     ("huanjing", "生态环境局失职，河都黑了", "conduct"),
     ("chengguan", "综合执法局暴力执法打伤老人", "conduct"),
-    ("xiangzhen", "村委会弄虚作假骗取补贴", "conduct"),
+    ("xiangzhen", "村委会弄虚作假骗取补贴", "discipline"),
     ("jiwei", "纪委不作为，举报信石沉大海", "conduct"),
     ("renshe", "人社局说归住建局管，住建局说归人社局管，互相踢皮球", "conduct"),
 ]
