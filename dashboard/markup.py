@@ -16,6 +16,7 @@ from dashboard.text import (
     ALERT_STATE,
     INTENT,
     KIND,
+    REASON,
     SENTIMENT,
     SET_ASIDE,
     SEVERITY,
@@ -356,6 +357,7 @@ def alert_lines(catalog: Catalog, alert: Alert, number: str = "", *, with_severi
         said(f"发出 {stamp(alert.sent_at)}" if alert.sent_at else "", "number"),
         said(tries),
         said(f"下次 {stamp(alert.next_try_at)}" if alert.next_try_at else "", "number"),
+        said(f"先前暂缓：{REASON.get(alert.quiet, alert.quiet)}" if alert.quiet and alert.sent_at else ""),
         said(number, "number"),
     )
     why_not = f'<div class="line why-not">{escape(alert.why_not)}</div>' if alert.why_not else ""

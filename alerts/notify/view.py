@@ -40,7 +40,8 @@ def subject_of(matters: Sequence[Sequence[Notice]]) -> str:
         DIGEST_TAG
         if all(notice.alert.quiet == DIGEST for matter in matters for notice in matter)
         else KIND[first.alert.kind]
-        if first.alert.kind in ("due_soon", "overdue", "reopened", "drift", "unreachable")
+        if first.alert.kind
+        in ("due_soon", "overdue", "clock_met", "promise_overdue", "reopened", "drift", "unreachable")
         else ""
     )
     tag = "·".join(part for part in (kind, SEVERITY[first.alert.severity]) if part)
