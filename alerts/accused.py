@@ -12,7 +12,7 @@ from typing import Literal
 
 from alerts.accused_clauses import Charge, charges
 from alerts.accused_names import names_of, office_names
-from alerts.accused_words import patterns, words
+from alerts.accused_words import words
 from configs.catalog import Office
 
 __all__ = ["Accusation", "accusation", "accusations", "office_names", "words"]
@@ -36,8 +36,6 @@ def accusation(office: Office, text: str) -> Accusation | None:
 def accusations(offices: Iterable[Office], text: str) -> dict[str, Accusation]:
     """Office key -> how the text accuses it, for all that it accuses; what is for the discipline office comes first."""
     names = names_of(offices)
-    if not names.found(text) or not patterns().hint.search(text):
-        return {}
     found: dict[str, Accusation] = {}
     for charge in charges(names, text):
         known = found.get(charge.key)

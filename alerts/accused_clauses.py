@@ -15,6 +15,7 @@ from typing import Literal
 from alerts.accused_names import Named, Names
 from alerts.accused_words import Class, patterns
 
+_SENTENCES = re.compile(r"[。！？；!?;\n…]+|\s{2,}")
 COMMAS = "，、,：:"
 FAR = 44  # characters between name and word
 MANY = 3  # commas between name and word
@@ -59,11 +60,13 @@ class Charge:
 
 def charges(names: Names, text: str) -> Iterator[Charge]:
     """Every accusation in the text, in its order."""
+    if not names.any(text):
+        return
     before: Body | None = None
-    for sentence in re.split(r"[。！？；!?;\n…]+|\s{2,}", text):
-        if not sentence:
-            continue
+    for sentence in _SENTENCES.split(text):
         bodies = [Body(one, _part(sentence, one)) for one in names.found(sentence)]
+        if not bodies and before is None:
+            continue
         yield from _complaints(sentence, bodies)
         for hit in _hits(sentence):
             yield from _charges(sentence, hit, bodies, before)
@@ -121,7 +124,9 @@ def _charges(sentence: str, hit: Hit, bodies: Sequence[Body], before: Body | Non
     if _taken_back(sentence, hit):
         return
     if hit.kind == "leaks":
-        yield from (Charge(one.named.key, hit.kind, sentence[hit.start : hit.end]) for one in bodies if _within(one, hit))
+        yield from (
+            Charge(one.named.key, hit.kind, sentence[hit.start : hit.end]) for one in bodies if _within(one, hit)
+        )
     at = _doer(sentence, hit, bodies)
     if at is None:
         if ahead := _ahead(sentence, hit, bodies):
@@ -199,7 +204,7 @@ def _does(sentence: str, hit: Hit, body: Body, gap: str, commas: int) -> bool:
         told = its.told_what.search(gap)
         if hit.kind in ("neglect", "insisted"):
             return True
-        return commas > 0 or (not told and its.they_anywhere.search(gap) is not None)
+        return commas > 0 or (not told and its.they.search(gap) is not None)
     clause = re.split(f"[{COMMAS}]", sentence[: body.start])[-1]
     return not its.thanked.search(clause) or commas == 0
 
@@ -238,6 +243,6 @@ def _carried(sentence: str, hit: Hit, before: Body) -> bool:
         return False
     if before.named.company and hit.kind in ("neglect", "insisted"):
         return False
-    if its.they_anywhere.search(lead):
+    if its.they.search(lead):
         return True
-    return hit.kind in ("neglect", "insisted", "conduct", "leaks") and not re.search(r"[我咱]", lead)
+    return hit.kind not in ("discipline", "gifts") and len(lead) <= CLOSE and not re.search(r"[我咱]", lead)

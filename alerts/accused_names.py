@@ -38,6 +38,9 @@ class Names:
         }
         self._pattern = re.compile(_by_first_letter([*self._keys, *self._loose]))
 
+    def any(self, text: str) -> bool:
+        return self._pattern.search(text) is not None
+
     def found(self, text: str) -> list[Named]:
         """In the order of the text, none within another word (人民政府 does not name the 民政局)."""
         hits = list(self._pattern.finditer(text))

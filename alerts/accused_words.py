@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -64,8 +65,15 @@ def words() -> Words:
 
 
 def any_of(some: Iterable[str]) -> str:
-    """A pattern for any of the words, the longest first."""
-    return "|".join(sorted(some, key=len, reverse=True))
+    """A pattern for any of the words, the longest first; those of one first letter together, which is quicker."""
+    rests: defaultdict[str, list[str]] = defaultdict(list)
+    loners = []
+    for word in sorted(some, key=len, reverse=True):
+        if re.match(r"\w(?![?*+{])", word):
+            rests[word[0]].append(word[1:])
+        else:
+            loners.append(word)
+    return "|".join([*(f"{first}(?:{'|'.join(its)})" for first, its in rests.items()), *loners])
 
 
 @dataclass(frozen=True)
@@ -77,11 +85,6 @@ class Patterns:
     @cached_property
     def classes(self) -> tuple[tuple[Class, re.Pattern[str]], ...]:
         return tuple((one, re.compile(any_of(getattr(self.of, one)))) for one in CLASSES)
-
-    @cached_property
-    def hint(self) -> re.Pattern[str]:
-        """Without any of these there is no accusation."""
-        return re.compile(any_of(word for one in (*CLASSES, "complained") for word in getattr(self.of, one)))
 
     @cached_property
     def others(self) -> re.Pattern[str]:
@@ -103,10 +106,6 @@ class Patterns:
 
     @cached_property
     def they(self) -> re.Pattern[str]:
-        return re.compile(rf"^(?:{any_of(self.of.they)})")
-
-    @cached_property
-    def they_anywhere(self) -> re.Pattern[str]:
         return re.compile(any_of(self.of.they))
 
     @cached_property
