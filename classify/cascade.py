@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.encoder.reasons import reasons_of
-from classify.encoder.serve import Encoder
+from classify.encoder.serve import Encoder, TokenSays
 from classify.fast import CHUNK, PHRASES, FastModel, Reading, no_collecting
 from classify.features import Floats
 from classify.human import HUMAN_SHARE, bar_of
@@ -95,39 +95,39 @@ class Cascade:
         return judged
 
     def _judge_chunk(self, reading: Reading, alone: bool) -> list[Judgement]:
-        fast = self._fast
-        chosen, expected = fast.choose(reading.scores)
-        reasons = fast.reasons(reading, chosen)
-        bar = fast.bar if alone else self._bar
-        judged = fast.answer(reading, reading.scores, chosen, expected, reasons, bar)
+        fast, scores = self._fast, reading.scores
+        chosen, expected = fast.choose(scores)
         doubted = np.empty(0, np.int64) if alone else np.flatnonzero(self.doubts(reading))
+        tokens: list[TokenSays] = []
         if doubted.size:
-            second = _part(reading, doubted.tolist())
-            for place, one in zip(doubted.tolist(), self._look_again(second), strict=True):
-                judged[place] = one
+            said, tokens = self._encoder.read(*_fields([reading.posts[i] for i in doubted.tolist()]))
+            scores = scores.copy()
+            scores[doubted] = self._gate.blend * said + (1 - self._gate.blend) * scores[doubted]
+            chosen[doubted], expected[doubted] = fast.choose(scores[doubted], self._gate.cuts)
+        reasons = fast.reasons(reading, chosen)
+        for place, told in zip(doubted.tolist(), tokens, strict=True):
+            reasons[place] += self._own_reasons(reading.posts[place], told, chosen[place].tolist(), reasons[place])
+        bar = fast.bar if alone else self._bar
+        judged = fast.answer(reading, scores, chosen, expected, reasons, bar)
+        for place in doubted.tolist():
+            judged[place] = replace(judged[place], model=self.name)
         return judged
+
+    def _own_reasons(self, post: Post, said: TokenSays, chosen: Sequence[int], given: Sequence[Reason]) -> list[Reason]:
+        """Phrases of the encoder for the answers for which no n-gram of the fast model speaks.
+
+        Where one does it is the better reason for the encoder's answer too: without it that falls by more.
+        """
+        names, told = self._fast.names, {reason.answer for reason in given}
+        heads = [place for place, column in enumerate(chosen) if names[column] not in told]
+        parts = [self._fast.columns[HEADS[place]] for place in heads]
+        return reasons_of(post, said, names, parts, [chosen[i] for i in heads], [PHRASES[i] for i in heads])
 
     def doubts(self, reading: Reading) -> NDArray[np.bool_]:
         """Which posts of a chunk the encoder is to read."""
         if self._mode == "transformer":
             return np.ones(len(reading.posts), np.bool_)
         return doubts(self._gate, reading.scores, [bool(found) for found in reading.found], self._fast.columns)
-
-    def _look_again(self, reading: Reading) -> list[Judgement]:
-        """The judgements of posts that the encoder reads too."""
-        posts = reading.posts
-        said, tokens = self._encoder.read(
-            [post.title for post in posts], [post.text for post in posts], [post.kind for post in posts]
-        )
-        scores = self._gate.blend * said + (1 - self._gate.blend) * reading.scores
-        chosen, expected = self._fast.choose(scores, self._gate.cuts)
-        columns = [self._fast.columns[head] for head in HEADS]
-        reasons: list[list[Reason]] = [
-            reasons_of(post, one, self._fast.names, columns, row, PHRASES)
-            for post, one, row in zip(posts, tokens, chosen.tolist(), strict=True)
-        ]
-        judged = self._fast.answer(reading, scores, chosen, expected, reasons, self._bar)
-        return [replace(one, model=self.name) for one in judged]
 
 
 def doubts(gate: Gate, scores: Floats, harm: Sequence[bool], columns: dict[str, slice]) -> NDArray[np.bool_]:
@@ -141,12 +141,5 @@ def doubts(gate: Gate, scores: Floats, harm: Sequence[bool], columns: dict[str, 
     return found
 
 
-def _part(reading: Reading, chosen: Sequence[int]) -> Reading:
-    """Some posts of a chunk; what only the fast model's reasons need is left out."""
-    return Reading(
-        [reading.posts[i] for i in chosen],
-        reading.batch,
-        [],
-        reading.scores[list(chosen)],
-        [reading.found[i] for i in chosen],
-    )
+def _fields(posts: Sequence[Post]) -> tuple[list[str], list[str], list[str]]:
+    return [post.title for post in posts], [post.text for post in posts], [post.kind for post in posts]
