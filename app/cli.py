@@ -19,6 +19,7 @@ from app.cli_groups import BAD, archive, corrections, dead, house, model, rejudg
 from app.cli_inbox import inbox
 from app.cli_models import evaluate, train
 from app.cli_quiet import alerts, silence
+from app.cli_rules import rules
 
 if TYPE_CHECKING:
     from app.stopping import Stop
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MISSING, CONFIG, INTERRUPTED = 69, 78, 130
 GROUPS: dict[str, tuple[str, ...]] = {
     "日常": ("demo", "run", "import", "weekly", "search"),
-    "检查": ("check", "doctor", "alerts", "silence", "dead", "archive", "user", "backup", "restore"),
+    "检查": ("check", "doctor", "alerts", "silence", "rules", "dead", "archive", "user", "backup", "restore"),
     "过滤器": ("judge", "events", "mask"),
     "单个部件": ("worker", "deliver", "inbox", "crawl", "dashboard"),
     "模型": ("train", "evaluate", "rejudge", "model", "corrections"),
@@ -56,7 +57,7 @@ def cli() -> None:
     """
 
 
-for group in (inbox, alerts, silence, dead, archive, user, model, corrections, rejudge, train, evaluate):
+for group in (inbox, alerts, silence, rules, dead, archive, user, model, corrections, rejudge, train, evaluate):
     cli.add_command(group)
 
 
@@ -301,13 +302,14 @@ def check_code(no_tests: bool) -> None:
     sys.exit(check_all(with_tests=not no_tests))
 
 
-@cli.command()
+@cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name", required=False)
-def bench(name: str | None) -> None:
-    """跑一个基准 (不给名字则列出)。"""
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str | None, arguments: tuple[str, ...]) -> None:
+    """跑一个基准，其余参数交给它 (不给名字则列出)。"""
     from app.develop import run_bench
 
-    sys.exit(run_bench(name))
+    sys.exit(run_bench(name, arguments))
 
 
 @cli.command()

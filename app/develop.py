@@ -41,14 +41,14 @@ def check_all(with_tests: bool) -> int:
     return 0
 
 
-def run_bench(name: str | None) -> int:
+def run_bench(name: str | None, arguments: Sequence[str] = ()) -> int:
     _need_checkout()
     names = sorted(path.stem for path in (ROOT / "bench").glob("*.py") if not path.stem.startswith("_"))
     if name not in names:
         click.echo(f"可用的基准: {'、'.join(names)}", err=name is not None)
         return 2 if name else 0
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.call([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, env=environment)  # noqa: S603
+    return subprocess.call([sys.executable, "-m", f"bench.{name}", *arguments], cwd=ROOT, env=environment)  # noqa: S603
 
 
 def _need_checkout() -> None:

@@ -1,7 +1,7 @@
-"""How fast the fast model judges posts, beside scikit-learn's TF-IDF with linear SVMs.
+"""How fast posts are judged: the fast model beside scikit-learn's TF-IDF with linear SVMs, then both models beside others.
 
-Run: python -m bench.judge. Posts of exactly 280 characters are put together from invented ones. All sides run on one
-core, five times in turn; the medians count.
+Run: python -m bench.judge [--quick] [--data DIR]. Posts of exactly 280 characters are put together from invented ones. First all
+sides run on one core, five times in turn; the medians count.
 
 fast_posts_per_s   the whole of `FastModel.judge`: topics with calibrated scores, office, sentiment, intent, severity
                    with facts and floor, and the phrases that speak for each answer
@@ -10,20 +10,34 @@ ratio_sklearn      the same outputs on both sides: the scores of all labels of t
 ratio_whole        the whole of `judge`, reasons and facts included, against the same peer, which gives neither
 
 The peer is fitted here on the same invented posts: its speed counts, not its answers.
+
+Then, each in a process of its own and with all cores, posts whose parts are about one topic:
+
+cascade_posts_per_s      the whole of `Cascade.judge` at the shipped thresholds; `_as_written` on single invented posts, and what
+                         share of each the encoder read
+transformer_posts_per_s  the encoder reads every post
+bert_posts_per_s         transformers' text-classification with a BERT-base of random weights, in torch; left out without torch
+snownlp_posts_per_s      the sentiment alone
+ratio_bert               cascade to BERT
+rss_mb                   the most memory of `minsheng judge` on 2,000 of these posts
+dev_loss_cascade         with --data: by how much the cascade is worse than the encoder on every post, the worst measure of the worst
+                         development set
+
+--quick: few posts and one round, to see that it works; its figures mean nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
-import gzip
 import json
 import os
 import platform
-import random
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,34 +46,13 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
+from bench._judge_posts import CHARACTERS, LABELLED, MORE, ROOT, compose, read_rows  # noqa: E402
 from classify.fast import FastModel  # noqa: E402
 from classify.weights import HEADS  # noqa: E402
 from stream.messages import Post  # noqa: E402
 
-ROOT = Path(__file__).parent.parent
-LABELLED = ROOT / "tests" / "fixtures" / "judge" / "written.jsonl.gz"
-MORE = ROOT / "app" / "demo" / "noise.jsonl.gz"  # without office and severity: for the vocabulary and the posts
-CHARACTERS, POSTS, ROUNDS, BATCH = 280, 2000, 5, 512
-DAY = datetime(2026, 11, 1, tzinfo=UTC)
-
-
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-def compose(rows: Sequence[dict[str, Any]], count: int) -> list[Post]:
-    """Posts of exactly CHARACTERS characters (title and text together), each of several invented ones."""
-    draw = random.Random(280)
-    posts = []
-    for number in range(count):
-        title, text = "", ""
-        while len(title) + len(text) < CHARACTERS:
-            row = draw.choice(rows)
-            title = title or row["title"]
-            text += row["text"]
-        posts.append(Post(f"bench-{number}", "bench", "message", title, text[: CHARACTERS - len(title)], DAY, DAY))
-    return posts
+POSTS, ROUNDS, BATCH = 2000, 5, 512
+SIDES = ("cascade", "transformer", "bert", "snownlp", "memory")
 
 
 def build_peer(labelled: Sequence[dict[str, Any]], more: Sequence[dict[str, Any]]) -> Callable[[Sequence[Post]], None]:
@@ -94,10 +87,9 @@ def pin_to_one_core() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def main() -> None:
-    pin_to_one_core()
+def one_core(posts: Sequence[Post], rounds: int) -> dict[str, Any]:
+    """The fast model and its peer, in turn."""
     labelled, more = read_rows(LABELLED), read_rows(MORE)
-    posts = compose([*labelled, *more], POSTS)
     model, peer = FastModel.load(), build_peer(labelled, more)
 
     def scores(some: Sequence[Post]) -> None:
@@ -111,20 +103,49 @@ def main() -> None:
         work(posts[:BATCH])
     gc.collect()
     gc.freeze()  # what the benchmark itself holds (posts, the peer's vocabulary) is nobody's garbage
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         for name, work in sides.items():
             rates[name].append(rate(work, posts))
         print(f"round {turn + 1}:", ", ".join(f"{name} {found[-1]:,.0f} posts/s" for name, found in rates.items()))
     judge, plain, slow = (statistics.median(rates[name]) for name in sides)
-    figures = {
+    return {
         "fast_posts_per_s": round(judge),
         "scores_posts_per_s": round(plain),
         "sklearn_posts_per_s": round(slow),
         "ratio_sklearn": round(plain / slow, 1),
         "ratio_whole": round(judge / slow, 1),
     }
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, one used, Python {platform.python_version()}"
-    print(json.dumps({**figures, "characters": CHARACTERS, "posts": POSTS, "rounds": ROUNDS, "machine": machine}))
+
+
+def other_side(name: str, *arguments: str) -> dict[str, Any]:
+    """What a side says, run in a process of its own with as many threads as it likes."""
+    environment = {key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
+    command = [sys.executable, "-m", "bench._judge_sides", name, *arguments]
+    told = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, text=True).stdout
+    figures: dict[str, Any] = json.loads(told.strip().splitlines()[-1])
+    print(f"{name}:", json.dumps(figures, ensure_ascii=False), flush=True)
+    return figures
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--quick", action="store_true")
+    ask.add_argument("--data", type=Path)
+    asked = ask.parse_args()
+    quick = ["--quick"] if asked.quick else []
+    figures: dict[str, Any] = {}
+    for name in SIDES:
+        figures |= other_side(name, *quick)
+    if asked.data:
+        figures |= other_side("loss", str(asked.data.resolve()))
+    pin_to_one_core()
+    posts = compose([*read_rows(LABELLED), *read_rows(MORE)], BATCH if asked.quick else POSTS)
+    figures |= one_core(posts, 1 if asked.quick else ROUNDS)
+    bert, whole = figures["bert_posts_per_s"], figures["cascade_posts_per_s"]
+    figures["ratio_bert"] = round(whole / bert, 1) if bert else None
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    shape = {"characters": CHARACTERS, "posts": len(posts), "machine": machine, "quick": asked.quick}
+    print(json.dumps({**figures, **shape}, ensure_ascii=False))
 
 
 if __name__ == "__main__":
