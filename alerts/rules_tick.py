@@ -38,11 +38,12 @@ def tick_rules(ledger: Ledger, catalog: Catalog, now: datetime, every: timedelta
         if not _is_due(tx.meters.cursor(TRIED), now, every):
             return 0
     with ledger.begin() as tx:
-        tx.tallies.roll_up()
+        tx.tallies.take_turn()
         if not _is_due(tx.meters.cursor(TRIED), now, every):
             return 0
         tx.meters.save_cursor(TRIED, {"at": now.isoformat()})
-        told = tx.alerts.add([*_windows(tx, catalog, now), *_sources(tx, catalog, now)])
+        found = list(_windows(tx, catalog, now)) if tx.tallies.roll_up() else []  # nothing new: nothing else stands out
+        told = tx.alerts.add([*found, *_sources(tx, catalog, now)])
         tx.tallies.forget(now - KEEP_POSTS, now - WEEK * (_longest(catalog) + 2))
         return told
 

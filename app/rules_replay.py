@@ -112,7 +112,8 @@ def _lines(path: Path, now: datetime) -> list[Post]:
 
     with path.open("rb") as file:
         lines = enumerate(file, 1)
-        return list(read_lines(lines, Complaints(click.get_text_stream("stderr")), lambda line: parse_post(line, now)))
+        complain: Complaints = Complaints(click.get_text_stream("stderr"))
+        return list(read_lines(lines, complain, lambda line: parse_post(line, now)))
 
 
 def _rows(house: House, path: Path) -> list[Post]:

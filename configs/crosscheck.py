@@ -10,6 +10,7 @@ from configs.catalog import Catalog, Match, Office, Route, Rule, Source, region_
 from configs.catalog_files import CatalogLines
 from configs.crosscheck_clocks import clock_problems
 from configs.crosscheck_quiet import quiet_problems
+from configs.crosscheck_rules import window_problems
 from configs.errors import Problem
 from configs.found import Found, doubled, unknown
 from configs.yaml_lines import Path_, show
@@ -205,6 +206,7 @@ def _covers_list(wide: Match, narrow: Match, name: str) -> bool:
 def _rule(rule: Rule, path: Path_, known: _Known) -> Iterator[Found]:
     match, never = rule.match, "规则永远不会触发"
     yield from _match(match, (*path, "match"), known)
+    yield from window_problems(rule, path)
     if rule.kind == "threshold" and rule.sources > rule.posts:
         why = f"{rule.posts} 条信息不可能来自更多来源, {never}"
         yield Found((*path, "sources"), rule.sources, why, "sources 不要大于 posts")

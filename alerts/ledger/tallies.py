@@ -93,9 +93,12 @@ class Tallies:
             rows = [{name: getattr(one, name) for name in names_of(Tally)} | {"counted": False} for one in new]
             add_rows(self._conn, recent_posts, rows)
 
-    def roll_up(self) -> int:
-        """Count what was not counted yet; returns how many posts. Those that try the rules take turns until theirs ends."""
+    def take_turn(self) -> None:
+        """Those that try the rules wait here until the transaction of the one before has ended."""
         take_turns(self._conn, RULES)
+
+    def roll_up(self) -> int:
+        """Count what was not counted yet; returns how many posts."""
         total = 0
         while rows := self._uncounted():
             self._count_hours(rows)
