@@ -90,6 +90,9 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Box]:
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = daemon_threads = True
 
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A reader that hangs up in the middle is what some tests are about."""
+
     server = Server(("127.0.0.1", 0), Handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
