@@ -213,7 +213,7 @@ class EventIndex:
         doubtful = np.flatnonzero(rows[:, THINGS_DIFFER])
         if not len(doubtful):
             return
-        named = [telling_pairs(*(one.objects for one in contexts[at])) for at in doubtful.tolist()]
+        named = [telling_pairs(*(one.things for one in contexts[at])) for at in doubtful.tolist()]
         our, their = (np.array([gram_id(pair.lower()) for pair in its])[:, None] for its in zip(*named, strict=True))
         theirs, ours = self._store.olds(new, pairs.old[doubtful]), new.ids[pairs.new[doubtful]]
         rows[doubtful[(theirs == our).any(axis=1) | (ours == their).any(axis=1)], THINGS_DIFFER] = 0

@@ -21,7 +21,7 @@ import numpy as np
 from alerts.grouping_features import Background
 from alerts.grouping_likeness import COLUMNS, F32
 from alerts.grouping_names import Names, agree, is_telling, names_in
-from alerts.grouping_objects import differ, objects_in
+from alerts.grouping_objects import Levels, differ, levels_of, objects_in
 from stream.messages import Judged
 
 NEAR_COPY = 0.8  # cosine from which a post is a near copy
@@ -57,9 +57,11 @@ class Context:
     objects: tuple[str, ...] = ()
     general: bool = False
     first: str = field(init=False)  # likeliest topic
+    things: Levels = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "first", next(iter(self.topics), ""))
+        object.__setattr__(self, "things", levels_of(self.objects))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def inputs(likeness: F32, contexts: Iterable[tuple[Context, Context]]) -> F32:
             agree(new.names, old.names),
             _places(new, old),
             *_topics(new, old),
-            differ(new.objects, old.objects),
+            differ(new.things, old.things),
             new.general or old.general,
         )
         for new, old in contexts

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 
 READ = 160  # characters of the text
 CORE = 4  # letters kept before the kind
@@ -52,22 +52,43 @@ def objects_in(title: str, text: str, is_telling: Callable[[str], bool]) -> tupl
     return tuple(sorted(found, key=lambda one: one[0])[:MOST])
 
 
-def differ(first: Sequence[str], second: Sequence[str]) -> float:
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What is named on one level: the letters before the kind of all (joined by |) and of the first, its kind, and the
+    last two letters of each."""
+
+    cores: str
+    first: str
+    kind: str
+    ends: tuple[str, ...]
+
+
+Levels = tuple[Level | None, Level | None, Level | None]
+
+
+def levels_of(objects: Sequence[str]) -> Levels:
+    """Things, roads and towns that a post names; None on a level on which it names nothing."""
+    return _level("0", objects), _level("1", objects), _level("2", objects)
+
+
+def differ(first: Levels, second: Levels) -> float:
     """1: they name different things; ½: so it seems, but it may be a slip of the pen; 0: the same, or one names nothing."""
-    for ours, theirs in zip(_levels(first), _levels(second), strict=True):
-        if ours and theirs:
-            (core, kind), (other, its) = ours[0], theirs[0]
-            if any(_may_be_one(core, one) for one, _ in theirs) or any(_may_be_one(one, other) for one, _ in ours):
+    for our, their in zip(first, second, strict=True):
+        if our is not None and their is not None:
+            if our.ends[0] in their.cores or their.ends[0] in our.cores:
                 return 0.0
-            return 0.5 if kind == its and _is_slip(core, other) else 1.0
+            if any(end in our.first for end in their.ends) or any(end in their.first for end in our.ends):
+                return 0.0
+            return 0.5 if our.kind == their.kind and _is_slip(our.first, their.first) else 1.0
     return 0.0
 
 
-def telling_pairs(first: Sequence[str], second: Sequence[str]) -> tuple[str, str]:
+def telling_pairs(first: Levels, second: Levels) -> tuple[str, str]:
     """Of two posts that `differ`: the last two letters of what each names first."""
-    both = zip(_levels(first), _levels(second), strict=True)
-    ours, theirs = next((ours, theirs) for ours, theirs in both if ours and theirs)
-    return ours[0][0][-2:], theirs[0][0][-2:]
+    for our, their in zip(first, second, strict=True):
+        if our is not None and their is not None:
+            return our.ends[0], their.ends[0]
+    raise ValueError("one of them names nothing")
 
 
 def lookup_keys(objects: Iterable[str]) -> list[str]:
@@ -95,19 +116,12 @@ def _core(before: str) -> str:
     return _BORDER.split(_FILLER.sub("", word[0]))[-1][-CORE:] if word else ""
 
 
-def _levels(objects: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """(letters before the kind, kind) on each of the three levels."""
-    return _split(objects if isinstance(objects, tuple) else tuple(objects))
-
-
-@lru_cache(maxsize=1 << 15)
-def _split(objects: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], ...]:
-    parts = [(one[0], *one[1:].split("|")) for one in objects]
-    return tuple(tuple((core, kind) for level, core, kind in parts if level == wanted) for wanted in "012")
-
-
-def _may_be_one(first: str, second: str) -> bool:
-    return first[-2:] in second or second[-2:] in first
+def _level(level: str, objects: Sequence[str]) -> Level | None:
+    parts = [one[1:].split("|") for one in objects if one[0] == level]
+    if not parts:
+        return None
+    cores = [core for core, _ in parts]
+    return Level("|".join(cores), cores[0], parts[0][1], tuple(core[-2:] for core in cores))
 
 
 def _is_slip(first: str, second: str) -> bool:

@@ -34,11 +34,15 @@ def heat(event: Event, now: datetime) -> float:
 
 
 def heat_of(daily: Mapping[str, int], sources: int, severity: int, now: datetime) -> float:
+    spread = min(1 + 0.25 * (sources - 1), 2.0)
+    return round(fresh_of(daily, now) * spread * GRAVITY.get(severity, 1.0), 3)
+
+
+def fresh_of(daily: Mapping[str, int], now: datetime) -> float:
+    """The posts, each counting half after HALF_LIFE_DAYS."""
     moment = _moment(now) - 0.5
     ages = sorted([(max(moment - _ordinal(day), 0.0), count) for day, count in daily.items()])
-    fresh = sum([count * 2 ** (-age / HALF_LIFE_DAYS) for age, count in ages])
-    spread = min(1 + 0.25 * (sources - 1), 2.0)
-    return round(fresh * spread * GRAVITY.get(severity, 1.0), 3)
+    return sum([count * 2 ** (-age / HALF_LIFE_DAYS) for age, count in ages])
 
 
 def trend_of(daily: Mapping[str, int], last_seen: datetime) -> float:

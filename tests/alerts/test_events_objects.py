@@ -9,7 +9,7 @@ import pytest
 
 from alerts.events import EventIndex
 from alerts.grouping_lookup import CROWD, FOUND, ByName
-from alerts.grouping_objects import differ, lookup_keys, objects_in
+from alerts.grouping_objects import differ, levels_of, lookup_keys, objects_in
 from stream.messages import Judged, Scored
 from tests.alerts.telling import DAY, QUESTIONS, WINDOW, XIAOSHAN, group, tell
 
@@ -65,7 +65,7 @@ def test_what_is_named(title: str, text: str, expected: list[str]) -> None:
     ],
 )
 def test_whether_things_differ(first: str, second: str, expected: float) -> None:
-    one, other = (objects_in(text, "", lambda pair: True) for text in (first, second))
+    one, other = (levels_of(objects_in(text, "", lambda pair: True)) for text in (first, second))
     assert differ(one, other) == differ(other, one) == expected
 
 
