@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from tests.contract.ledger_cases import CasesContract
 from tests.contract.ledger_corrections import CorrectionsContract
+from tests.contract.ledger_delivery import DeliveryContract
 from tests.contract.ledger_events import EventsContract
 from tests.contract.ledger_notices import NoticesContract
 from tests.contract.ledger_silences import SilencesContract
 
 
-class LedgerContract(EventsContract, CasesContract, NoticesContract, CorrectionsContract, SilencesContract):
+class LedgerContract(
+    EventsContract, CasesContract, NoticesContract, CorrectionsContract, SilencesContract, DeliveryContract
+):
     """All of it."""
