@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.baseline import level_of, surge, usual
+from alerts.ledger import AlertFilter, Ledger, SourceRun
+from alerts.ledger.tallies import Tally, pack_words, words_of
+from alerts.model import Alert
+from alerts.rules_tick import tick_rules
+from configs.catalog import Match, Rule
+from tests.alerts.town import HOUR, NOW, catalog
+
+DAY, WEEK = 24 * HOUR, timedelta(days=7)
+SPIKE = Rule(key="spike", name="突增", kind="spike", by=("topic", "county"), posts=5, window_hours=24, weeks=8, alike=1)
+MOOD = Rule(key="mood", name="情绪", kind="sentiment", by=("topic",), posts=5, window_hours=24, weeks=8, deviations=3)
+WORD = Rule(key="word", name="新词", kind="new_term", posts=3, alike=2, window_hours=72, weeks=8)
+SILENT = Rule(key="silent", name="中断", kind="source_silent", posts=4, window_hours=6, weeks=8)
+
+
+class Desk:
+    """A ledger with posts that a test puts there, and the rules it asks for."""
+
+    def __init__(self, ledger: Ledger, *rules: Rule) -> None:
+        self.ledger, self.catalog, self.n = ledger, catalog(rules=rules), 0
+
+    def post(self, at: datetime, count: int = 1, **changes: Any) -> None:
+        with self.ledger.begin() as tx:
+            tx.tallies.add([self._tally(at, **changes) for _ in range(count)])
+
+    def _tally(self, at: datetime, **changes: Any) -> Tally:
+        self.n += 1
+        base = Tally(f"p{self.n}", at, "wages", "330106", "board", 2, True, f"ev-{self.n}")
+        return replace(base, **changes)
+
+    def weeks(self, count: int = 1, weeks: int = 8, **changes: Any) -> None:
+        """So many posts at this hour in each of the past weeks; the first one makes the history long enough."""
+        self.post(NOW - (weeks + 1) * WEEK, topic="")
+        for n in range(1, weeks + 1):
+            self.post(NOW - n * WEEK - HOUR, count, **changes)
+
+    def tick(self, now: datetime = NOW) -> list[Alert]:
+        """The alerts that are new."""
+        before = {one.id for one in self.alerts}
+        tick_rules(self.ledger, self.catalog, now)
+        return [one for one in self.alerts if one.id not in before]
+
+    @property
+    def alerts(self) -> list[Alert]:
+        with self.ledger.read() as tx:
+            return tx.alerts.find(AlertFilter(limit=1000))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")) as ledger:
+        ledger.migrate()
+        yield ledger
+
+
+# ---- what is usual --------------------------------------------------------------------------------
+
+
+def test_a_few_odd_weeks_do_not_move_what_is_usual() -> None:
+    assert usual([2, 2, 3, 2, 40, 3, 2, 2]).limit(3) == usual([2, 2, 3, 2, 3, 3, 2, 2]).limit(3)
+
+
+@given(st.lists(st.integers(0, 500), min_size=1, max_size=26), st.floats(0.1, 10))
+def test_the_limit_is_never_within_the_noise_of_counting(counts: list[int], deviations: float) -> None:
+    before = usual(counts)
+    assert before.limit(deviations) >= before.median + deviations * (before.median + 1) ** 0.5 - 1e-9
+
+
+def test_a_share_stands_out_only_with_enough_posts() -> None:
+    assert surge(2, 2, 500, 1000) < 2
+    assert surge(20, 20, 500, 1000) > 4
+    assert surge(0, 0, 5, 10) == 0
+
+
+@pytest.mark.parametrize(("count", "level"), [(5, 1), (9, 1), (10, 2), (20, 3), (4, 1)])
+def test_each_doubling_is_a_level(count: int, level: int) -> None:
+    assert level_of(count, 5) == level
+
+
+# ---- spikes ---------------------------------------------------------------------------------------
+
+
+def test_a_spike_tells_figure_baseline_and_posts_once(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 7)
+    (alert,) = desk.tick()
+    assert (alert.kind, alert.office, alert.case_id) == ("spike", "duty", "")
+    assert (alert.figures["posts"], alert.figures["usual"], alert.figures["weeks"]) == (7, 1, 8)
+    assert len(alert.posts) == 7
+    assert "7 条" in alert.reason
+    assert "中位数 1 条" in alert.reason
+    assert desk.tick(NOW + 10 * HOUR) == []
+
+
+def test_what_is_usual_at_this_hour_is_no_spike(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    desk.weeks(7)
+    desk.post(NOW - HOUR, 8)
+    assert desk.tick() == []
+
+
+def test_groups_are_counted_apart(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 4)
+    desk.post(NOW - HOUR, 4, region="330109")
+    assert desk.tick() == []
+    desk.post(NOW, 4, region="330109")
+    assert ["county=330109" in one.id for one in desk.tick(NOW + HOUR)] == [True]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"live": False}, {"near_copy": True}, {"topic": ""}, {"severity": 1}, {"topic": "ecology"}],
+    ids=["back-filled", "copies", "chatter", "too mild", "another topic"],
+)
+def test_what_does_not_count_sets_nothing_off(ledger: Ledger, changes: dict[str, Any]) -> None:
+    rule = SPIKE.model_copy(update={"match": Match(topics=("wages",), severity_min=2)})
+    desk = Desk(ledger, rule)
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 9, **changes)
+    desk.post(NOW - HOUR)
+    assert desk.tick() == []
+
+
+def test_late_posts_count_as_history_and_set_nothing_off(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    desk.weeks(1)
+    desk.post(NOW - HOUR)
+    desk.post(NOW - 3 * DAY, 20)
+    assert desk.tick() == []
+    desk.post(NOW - 3 * DAY + WEEK, 7)  # the same hours a week on: twenty were there, of which one late week is no rule
+    with ledger.read() as tx:
+        assert tx.tallies.total(NOW - 4 * DAY, NOW - 2 * DAY) == 20
+
+
+def test_the_window_ends_with_the_newest_post_not_with_the_clock(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 7)
+    assert len(desk.tick(NOW + 2 * DAY)) == 1
+
+
+def test_without_weeks_of_history_nothing_is_unusual(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    desk.weeks(1, weeks=3)
+    desk.post(NOW - HOUR, 30)
+    assert desk.tick() == []
+
+
+def test_a_week_in_which_nothing_came_in_is_no_week(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    desk.post(NOW - 9 * WEEK, topic="")
+    for n in (1, 2, 3, 4):
+        desk.post(NOW - n * WEEK - HOUR, 6)
+    desk.post(NOW - HOUR, 9)  # with four empty weeks the median would be 3 and nine a spike
+    assert desk.tick() == []
+
+
+def test_a_doubling_is_told_again_and_so_is_the_next_episode(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 7)
+    assert len(desk.tick()) == 1
+    desk.post(NOW, 14)
+    assert len(desk.tick(NOW + HOUR)) == 1
+    desk.post(NOW + 5 * DAY, 7)
+    assert len(desk.tick(NOW + 5 * DAY + HOUR)) == 1
+    assert len({one.id for one in desk.alerts}) == 3
+
+
+def test_a_rule_may_ask_that_posts_are_about_one_event(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE.model_copy(update={"alike": 3}))
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 7)
+    assert desk.tick() == []
+    desk.post(NOW, 3, event_id="ev-x")
+    (alert,) = desk.tick(NOW + HOUR)
+    assert alert.figures["alike"] == 3
+    assert alert.posts[:3] == ("p17", "p18", "p19")
+
+
+def test_a_rule_that_is_off_tells_nothing(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE.model_copy(update={"enabled": False}))
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 9)
+    assert desk.tick() == []
+
+
+def test_the_lead_of_the_route_may_be_told(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE.model_copy(update={"to": "lead"}))
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 9)
+    assert [one.office for one in desk.tick()] == ["renshe"]
+
+
+# ---- sentiment, words -----------------------------------------------------------------------------
+
+
+def test_a_surge_of_negative_posts(ledger: Ledger) -> None:
+    desk = Desk(ledger, MOOD)
+    desk.weeks(5, negative=False)
+    desk.post(NOW - HOUR, 6)
+    (alert,) = desk.tick()
+    assert (alert.kind, alert.figures["negative"], alert.figures["usual_share"]) == ("sentiment", 6, 0.0)
+
+
+def test_what_was_always_negative_is_no_surge(ledger: Ledger) -> None:
+    desk = Desk(ledger, MOOD)
+    desk.weeks(5)
+    desk.post(NOW - HOUR, 6)
+    assert desk.tick() == []
+
+
+def test_a_new_word_in_several_events(ledger: Ledger) -> None:
+    desk = Desk(ledger, WORD)
+    desk.weeks(2, words=pack_words(["工资", "工地"]))
+    desk.post(NOW - HOUR, 3, words=pack_words(["工资", "跳闸"]))
+    (alert,) = desk.tick()
+    assert (alert.title, alert.figures["posts"], alert.figures["events"]) == ("新词出现: 跳闸", 3, 3)
+    desk.post(NOW, words=pack_words(["跳闸"]))
+    assert desk.tick(NOW + HOUR) == []
+
+
+def test_a_word_of_one_event_is_its_own_news(ledger: Ledger) -> None:
+    desk = Desk(ledger, WORD)
+    desk.weeks(2)
+    desk.post(NOW - HOUR, 5, words="|跳闸|", event_id="ev-one")
+    assert desk.tick() == []
+
+
+def test_packed_words_come_apart_again() -> None:
+    assert words_of(pack_words(["甲|乙", "丙"])) == ["甲乙", "丙"]
+    assert words_of(pack_words([])) == []
+
+
+# ---- sources --------------------------------------------------------------------------------------
+
+
+def test_a_silent_source_is_told_once_and_its_return_too(ledger: Ledger) -> None:
+    desk = Desk(ledger, SILENT)
+    desk.weeks(6)
+    desk.post(NOW - 8 * HOUR)
+    with ledger.begin() as tx:
+        tx.meters.source_run(SourceRun("board", NOW, False, 0, 0, "对方暂停服务"))
+    (alert,) = desk.tick()
+    assert (alert.kind, alert.figures["usual"]) == ("source_silent", 6)
+    assert "对方暂停服务" in alert.reason
+    assert desk.tick(NOW + HOUR) == []
+    desk.post(NOW + HOUR, live=False)
+    assert desk.tick(NOW + 2 * HOUR) == []
+    desk.post(NOW + 2 * HOUR)
+    assert [one.kind for one in desk.tick(NOW + 3 * HOUR)] == ["source_recovered"]
+    assert desk.tick(NOW + 4 * HOUR) == []
+
+
+def test_a_source_that_is_quiet_at_these_hours_is_not_silent(ledger: Ledger) -> None:
+    desk = Desk(ledger, SILENT)
+    desk.weeks(1)
+    desk.post(NOW - 8 * HOUR)
+    assert desk.tick() == []
+
+
+# ---- the tables are bounded -----------------------------------------------------------------------
+
+
+def test_what_no_rule_looks_at_any_more_is_let_go(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    desk.post(NOW - 40 * WEEK, words="|旧词|")
+    desk.post(NOW - 20 * DAY)
+    desk.tick()
+    with ledger.read() as tx:
+        assert tx.tallies.begins() is not None
+        assert tx.tallies.total(NOW - 50 * WEEK, NOW) == 1
+        assert tx.tallies.last_posts() == {}
+        assert tx.tallies.first_day() == ""
+
+
+def test_posts_are_counted_once_however_often_they_are_noted(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE)
+    one = Tally("p", NOW - HOUR, "wages", "330106", "board", 2, True, "ev")
+    for _ in range(3):
+        with ledger.begin() as tx:
+            tx.tallies.add([one])
+        tick_rules(ledger, desk.catalog, NOW, timedelta())
+    with ledger.read() as tx:
+        assert tx.tallies.total(NOW - DAY, NOW) == 1
