@@ -7,6 +7,7 @@ a folder that is thrown away. Cases are opened and nobody handles them: what clo
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -112,7 +113,7 @@ def _lines(path: Path, now: datetime) -> list[Post]:
 
     with path.open("rb") as file:
         lines = enumerate(file, 1)
-        complain: Complaints = Complaints(click.get_text_stream("stderr"))
+        complain = Complaints(sys.stderr)
         return list(read_lines(lines, complain, lambda line: parse_post(line, now)))
 
 

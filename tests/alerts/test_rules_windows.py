@@ -178,8 +178,8 @@ def test_a_doubling_is_told_again_and_so_is_the_next_episode(ledger: Ledger) -> 
     assert len(desk.tick()) == 1
     desk.post(NOW, 14)
     assert len(desk.tick(NOW + HOUR)) == 1
-    desk.post(NOW + 5 * DAY, 7)
-    assert len(desk.tick(NOW + 5 * DAY + HOUR)) == 1
+    desk.post(NOW + WEEK, 7)
+    assert len(desk.tick(NOW + WEEK + HOUR)) == 1
     assert len({one.id for one in desk.alerts}) == 3
 
 
