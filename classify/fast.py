@@ -202,8 +202,9 @@ class FastModel:
 
     def _found(self, posts: Sequence[Post]) -> list[list[Found]]:
         titles, texts = [post.title for post in posts], [post.text for post in posts]
-        in_titles = self._reader.read(fold_all(titles), titles, "title")
-        in_texts = self._reader.read(fold_all(texts), texts, "text")
+        folded = fold_all([*titles, *texts])
+        in_titles = self._reader.read(folded[: len(posts)], titles, "title")
+        in_texts = self._reader.read(folded[len(posts) :], texts, "text")
         return [first + second for first, second in zip(in_titles, in_texts, strict=True)]
 
     def _topics(self, scores: Floats) -> list[tuple[Scored, ...]]:

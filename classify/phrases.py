@@ -46,7 +46,7 @@ def spread(batch: Batch, rows: list[Rows], table: NDArray[np.int8], chosen: Ints
     says = np.zeros(label.shape, np.int16)
     for size, share in _SHARES.items():
         row = rows[size - 1]
-        start = np.where(row < 0, len(table) - 1, row) * np.int64(wide)
+        start = row * np.int64(wide)  # -1, not known: counted from the end, the row of noughts
         held = flat.take(start[:, None] + label[: len(row)]) * np.int16(share)
         for step in range(size):
             says[step : step + len(row)] += held
