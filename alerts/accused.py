@@ -14,9 +14,11 @@ from alerts.accused_clauses import Charge, charges
 from alerts.accused_names import names_of, office_names
 from alerts.accused_words import words
 from configs.catalog import Office
+from stream.messages import Judgement
 
-__all__ = ["Accusation", "accusation", "accusations", "office_names", "words"]
+__all__ = ["Accusation", "accusation", "accusations", "complains", "office_names", "words"]
 
+SURE = 0.85  # from this probability on a text counts as plain news
 GRAVE = ("discipline", "gifts", "leaks")
 
 
@@ -33,15 +35,26 @@ def accusation(office: Office, text: str) -> Accusation | None:
     return accusations((office,), text).get(office.key)
 
 
-def accusations(offices: Iterable[Office], text: str) -> dict[str, Accusation]:
-    """Office key -> how the text accuses it, for all that it accuses; what is for the discipline office comes first."""
+def accusations(offices: Iterable[Office], text: str, *, negative: bool = False) -> dict[str, Accusation]:
+    """Office key -> how the text accuses it, for all that it accuses; what is for the discipline office comes first.
+
+    `negative`: the text is known to complain, see `complains`; then more of it counts.
+    """
     names = names_of(offices)
     found: dict[str, Accusation] = {}
-    for charge in charges(names, text):
+    for charge in charges(names, text, negative=negative):
         known = found.get(charge.key)
         if known is None or (known.kind == "conduct" and charge.kind in GRAVE):
             found[charge.key] = _accusation(charge)
     return found
+
+
+def complains(judged: Judgement | None) -> bool:
+    """Whether what is said of an office in passing may be meant against it: neither a question, praise nor plain news."""
+    if judged is None or judged.intent.key == "ask":
+        return False
+    mood = judged.sentiment
+    return mood.key == "neg" or (mood.key == "neu" and mood.score < SURE and judged.intent.key != "praise")
 
 
 def _accusation(charge: Charge) -> Accusation:

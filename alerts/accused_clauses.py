@@ -19,6 +19,7 @@ _SENTENCES = re.compile(r"[。！？；!?;\n…]+|\s{2,}")
 COMMAS = "，、,：:"
 FAR = 44  # characters between name and word
 MANY = 3  # commas between name and word
+TELLING = 3  # characters of a clause that says something of an office
 CLOSE = 8  # characters between a loose name and the word
 
 Part = Literal["does", "asked", "told", "thing", "posed"]
@@ -58,8 +59,13 @@ class Charge:
     phrase: str
 
 
-def charges(names: Names, text: str) -> Iterator[Charge]:
-    """Every accusation in the text, in its order."""
+def charges(names: Names, text: str, *, negative: bool = False) -> Iterator[Charge]:
+    """Every accusation in the text, in its order.
+
+    Args:
+        negative: the text complains: then an office of which something is said that is neither its ordinary work nor asked
+            of it counts as accused, whatever the words.
+    """
     if not names.any(text):
         return
     before: Body | None = None
@@ -70,6 +76,8 @@ def charges(names: Names, text: str) -> Iterator[Charge]:
         yield from _complaints(sentence, bodies)
         for hit in _hits(sentence):
             yield from _charges(sentence, hit, bodies, before)
+        if negative and bodies:
+            yield from _doubts(sentence, bodies)
         before = _last(sentence, bodies, before)
 
 
@@ -111,13 +119,15 @@ def _part(sentence: str, named: Named) -> Part:
 
 
 def _complaints(sentence: str, bodies: Sequence[Body]) -> Iterator[Charge]:
-    """我要举报人社局: the office is what is complained of, not whom it is told to."""
+    """我要举报人社局, 好一个人社局: the office is what is complained of, not whom it is told to."""
     its = patterns()
     for body in bodies:
         clause = re.split(f"[{COMMAS}]", sentence[: body.start])[-1]
         verb = its.complained.search(clause)
         if verb and not body.named.loose and its.complained_of.match(sentence[body.end :]):
             yield Charge(body.named.key, "discipline", verb.group() + sentence[body.start : body.end])
+        if mock := its.mocked.search(clause):
+            yield Charge(body.named.key, "conduct", mock.group() + sentence[body.start : body.end])
 
 
 def _charges(sentence: str, hit: Hit, bodies: Sequence[Body], before: Body | None) -> Iterator[Charge]:
@@ -141,6 +151,26 @@ def _charges(sentence: str, hit: Hit, bodies: Sequence[Body], before: Body | Non
         first -= 1
     for body in bodies[first : at + 1]:
         yield Charge(body.named.key, hit.kind, sentence[body.start : hit.end])
+
+
+def _doubts(sentence: str, bodies: Sequence[Body]) -> Iterator[Charge]:
+    """Offices that do something in a complaint which is not known to be harmless."""
+    its = patterns()
+    if its.asking.search(sentence) or its.thanked.search(sentence) or its.supposed.search(sentence):
+        return
+    for body in bodies:
+        rest = sentence[body.end :]
+        clause = re.split(f"[{COMMAS}]", rest)[0]
+        if body.part != "does" or body.named.loose or body.named.company or len(clause) < TELLING:
+            continue
+        if its.routine.search(clause) or _of_others(sentence[: body.start][-TELLING * 4 :]) or _others_after(rest):
+            continue
+        yield Charge(body.named.key, "conduct", sentence[body.start : body.end + len(clause)])
+
+
+def _others_after(rest: str) -> bool:
+    """Whether a later clause begins with somebody else, of whom the complaint then is: 城管来过，店家……"""
+    return any(patterns().others.match(clause) for clause in re.split(f"[{COMMAS}]", rest)[1:])
 
 
 def _within(body: Body, hit: Hit) -> bool:
@@ -186,7 +216,7 @@ def _said_of(sentence: str, hit: Hit, body: Body) -> bool:
         return body.part != "asked"
     if hit.kind == "gifts" and body.part == "told":
         return patterns().given.search(sentence[: body.start]) is not None
-    if _of_others(gap) or _at_work(gap):
+    if _at_work(gap) or _of_others(_by_phone(sentence, body, gap)):
         return False
     return _does(sentence, hit, body, gap, commas)
 
@@ -218,6 +248,11 @@ def _of_others(gap: str) -> bool:
             continue
         return True
     return False
+
+
+def _by_phone(sentence: str, body: Body, gap: str) -> str:
+    """致电住建局, 对方……: who is at the other end is the office."""
+    return gap.replace("对方", "") if patterns().phoned.search(sentence[: body.start]) else gap
 
 
 def _at_work(gap: str) -> bool:

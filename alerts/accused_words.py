@@ -53,9 +53,12 @@ class Words(BaseModel):
     condemned: Listed
     they: Listed
     thanked: Listed
+    mocked: Listed
     complained: Listed
     people: Listed
     not_names: Listed
+    asking: Listed
+    routine: Listed
     loose: Mapping[str, tuple[str, ...]]
 
 
@@ -155,6 +158,10 @@ class Patterns:
         return re.compile(any_of(self.of.object))
 
     @cached_property
+    def mocked(self) -> re.Pattern[str]:
+        return re.compile(rf"(?:{any_of(self.of.mocked)})[^，、,]{{0,8}}$")
+
+    @cached_property
     def complained(self) -> re.Pattern[str]:
         return re.compile(rf"(?:{any_of(self.of.complained)})(?![到给至向了过])[^，、,的到给至向]{{0,6}}$")
 
@@ -185,11 +192,19 @@ class Patterns:
 
     @cached_property
     def phoned(self) -> re.Pattern[str]:
-        return re.compile(r"(?:打|拨打?)[^，、,]{0,6}$")
+        return re.compile(r"(?:打|拨打?|致电|电话联系|电话[给到])[^，、,]{0,6}$")
 
     @cached_property
     def thanked(self) -> re.Pattern[str]:
         return re.compile(any_of(self.of.thanked))
+
+    @cached_property
+    def asking(self) -> re.Pattern[str]:
+        return re.compile(any_of(self.of.asking))
+
+    @cached_property
+    def routine(self) -> re.Pattern[str]:
+        return re.compile(any_of((*self.of.routine, *self.of.doing)))
 
     @cached_property
     def not_names(self) -> re.Pattern[str]:

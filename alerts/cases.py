@@ -53,7 +53,7 @@ def open_case(
         clocks=tuple(clocks),
         intent=intent,
     )
-    data = {"office": decision.lead, "route": list(decision.route)}
+    data = {"office": decision.lead, "route": list(decision.route), "routes": decision.version}
     note = "".join(decision.why)
     return case, Action(f"{case.id}:1", case.id, now, SYSTEM, "open", note, "", case.state, data)
 

@@ -9,6 +9,7 @@ from typing import Any
 from alerts.calendar import WorkCalendar
 from alerts.cases import act
 from alerts.clocks import clocks_of_case
+from alerts.dispatch import refuse
 from alerts.ledger import Tx
 from alerts.model import Case
 from alerts.notices import after_action
@@ -33,6 +34,9 @@ def do(
     given, calendar = dict(data or {}), WorkCalendar(catalog.calendar)
     if verb == "duplicate" and given.get("number"):
         given["number"] = _other_case(tx, case, str(given["number"]).strip())
+    refuse(tx, catalog, case, verb, actor, now, given)
+    if verb == "uphold":
+        given["office"] = case.office  # designated: it may not return the case again
     parts = _STARTS.get(verb)
     clocks = clocks_of_case(catalog, calendar, case, now, parts) if parts else ()
     changed, action = act(case, verb, actor, now, note, given, clocks, calendar)

@@ -61,6 +61,7 @@ _VERBS = (
         needs_note=True,
         needs={"office": "新的责任单位"},
     ),
+    Verb("uphold", "维持原派单", ("objected",), "dispatched", needs_note=True),
     Verb("start", "开始办理", ("dispatched", "accepted", "answered"), "in_progress"),
     Verb("answer", "答复", _UNDER_WAY, "answered", needs_note=True),
     Verb("verify", "回访核实", ("answered",), "verified"),
@@ -94,7 +95,7 @@ VERBS: Mapping[str, Verb] = {verb.key: verb for verb in _VERBS}
 # After these somebody has the case in hand, which holds the higher levels back for a while.
 ACKNOWLEDGING = frozenset({"accept", "acknowledge", "report", "start", "answer", "verify", "extend", "promise"})
 # After these it lies before somebody who has not seen it.
-ANEW = frozenset({"dispatch", "redispatch", "reopen", "relapse", "escalate"})
+ANEW = frozenset({"dispatch", "redispatch", "uphold", "reopen", "relapse", "escalate"})
 
 
 def allowed(case: Case) -> tuple[Verb, ...]:

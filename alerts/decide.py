@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from alerts.accused import accusations
+from alerts.accused import Accusation, accusations, complains
 from alerts.calendar import WorkCalendar
 from alerts.consequences import Desk, News, consequences
 from alerts.corrections import apply_corrections
@@ -66,6 +66,7 @@ class Decider:
             because the index must never hold what was not stored.
         window: how long an event takes new posts; the same that the index was made with.
         clock: what time it is; given by whoever replays history in simulated time.
+        author: who answers for the dispatch tree that is in use; kept with its version.
         count: told of every post that leads to nothing, with the reason, and of what the others led to.
     """
 
@@ -78,7 +79,10 @@ class Decider:
         *,
         clock: Callable[[], datetime] = utc_now,
         count: Count = _uncounted,
+        author: str = "",
     ) -> None:
+        self._author = author
+        self._noted = False
         self._ledger = ledger
         self._catalog = catalog
         self._make_index = make_index
@@ -147,6 +151,7 @@ class Decider:
         with self._ledger.begin() as tx:
             marks = self._mark(tx, partitions)
             _store(tx, events, posts, index)
+            self._note_routes(tx)
             tx.tallies.add([_tally(self._catalog, post, one) for post, one in zip(posts, fresh, strict=True)])
             self._conclude(tx, list(_news(self._catalog, events, posts, fresh, counts)), counts)
         self._index, self._marks = index, {**self._marks, **marks}
@@ -162,6 +167,12 @@ class Decider:
         for one, mark in marks.items():
             tx.meters.save_cursor(MARK + one, mark)
         return marks
+
+    def _note_routes(self, tx: Tx) -> None:
+        """That this version of the dispatch tree is in use, once a process."""
+        if not self._noted:
+            tx.routings.note(self._catalog.routes_version, self._catalog.routes_text, self._author, self._clock())
+            self._noted = True
 
     def _conclude(self, tx: Tx, news: Sequence[News], counts: Counter[tuple[str, str]]) -> None:
         desk = Desk(self._catalog, self._calendar, self._clock())
@@ -207,8 +218,13 @@ def _signature(index: Index, event_id: str) -> bytes:
         return b""
 
 
+def _accused_in(catalog: Catalog, judged: Judged) -> dict[str, Accusation]:
+    text = f"{judged.post.title}\n{judged.post.text}"
+    return accusations(catalog.offices, text, negative=complains(judged.judgement))
+
+
 def _with_accused(catalog: Catalog, post: EventPost, judged: Judged) -> EventPost:
-    accused = tuple(accusations(catalog.offices, f"{judged.post.title}\n{judged.post.text}"))
+    accused = tuple(_accused_in(catalog, judged))
     return replace(post, accuses=accused, intent=judged.judgement.intent.key)
 
 

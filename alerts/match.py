@@ -68,6 +68,7 @@ def matches(match: Match, subject: Subject) -> bool:
         and (not match.sources or not subject.sources.isdisjoint(match.sources))
         and (not match.regions or any(region_within(subject.region, region) for region in match.regions))
         and (not match.words or found_word(match, subject) != "")
+        and not any(word in subject.text for word in match.without)
     )
 
 

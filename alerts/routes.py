@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alerts.accused import Accusation, accusations, words
+from alerts.accused import Accusation, accusations, complains, words
 from alerts.match import Subject, found_word, matches, subject_of_event
 from alerts.model import Event
 from configs.catalog import Catalog, Office, Route
@@ -21,7 +21,7 @@ class Decision:
     """Where an event goes. `lead` and `helps` are office ids ("renshe@330109" is a branch).
 
     `route`: the keys of the nodes from the root to the one that decided. `clocks`: the clock set that the route names,
-    or "". `why`: Chinese sentences for staff.
+    or "". `why`: Chinese sentences for staff. `never`: keys of the offices that are accused. `version`: of the tree.
     """
 
     lead: str
@@ -31,6 +31,8 @@ class Decision:
     route: tuple[str, ...]
     why: tuple[str, ...]
     clocks: str = ""
+    never: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def decide_route(
     """
     subject = subject_of_event(event, judged, text)
     path = walk(catalog.routes, subject)
-    against = dict.fromkeys(accused, EARLIER) | accusations(catalog.offices, text)
+    said = accusations(catalog.offices, text, negative=complains(judged))
+    against = dict.fromkeys(accused, EARLIER) | said
     chosen = _keep_from_accused(catalog, _choose(catalog, path, subject), against)
     lead = branch_id(catalog, chosen.lead, event.region)
     helps = tuple(branch_id(catalog, key, event.region) for key in chosen.helps if key != chosen.lead)
@@ -67,6 +70,8 @@ def decide_route(
         route=tuple(node.key for node in path),
         why=(*chosen.why, *_explain_place(catalog, event, lead), *_explain_rest(catalog, helps, basis)),
         clocks=_inherited(path, "clocks"),
+        never=tuple(against),
+        version=catalog.routes_version,
     )
 
 
@@ -128,6 +133,8 @@ def _keep_from_accused(catalog: Catalog, chosen: _Chosen, against: Mapping[str, 
     if chosen.lead not in against:
         return replace(chosen, helps=helps, why=(*why, f"因此不列{_names(catalog, hit)}为协办单位。"))
     lead = _instead(catalog, chosen.lead, against)
+    secret = against[chosen.lead].kind == "discipline"  # no other office is let in on it
+    helps = () if secret else tuple(key for key in helps if key != lead)
     why.append(f"因此改由{catalog.office_name(lead)}办理, 不转给被反映单位。")
     return replace(chosen, lead=lead, helps=helps, why=tuple(why))
 

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app import VERSION
+from app.cli_event import event
 from app.cli_groups import BAD, archive, corrections, dead, house, model, rejudge, user
 from app.cli_inbox import inbox
 from app.cli_models import evaluate, train
 from app.cli_quiet import alerts, silence
+from app.cli_routes import route, routes
 from app.cli_rules import rules
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 MISSING, CONFIG, INTERRUPTED = 69, 78, 130
 GROUPS: dict[str, tuple[str, ...]] = {
     "日常": ("demo", "run", "import", "weekly", "search"),
-    "检查": ("check", "doctor", "alerts", "silence", "rules", "dead", "archive", "user", "backup", "restore"),
-    "过滤器": ("judge", "events", "mask"),
+    "检查": ("check", "doctor", "event", "alerts", "silence", "rules", "routes", "dead", "archive", "user", "backup", "restore"),
+    "过滤器": ("judge", "events", "route", "mask"),
     "单个部件": ("worker", "deliver", "inbox", "crawl", "dashboard"),
     "模型": ("train", "evaluate", "rejudge", "model", "corrections"),
     "开发": ("servers", "test", "check-code", "bench", "chaos", "setup"),
@@ -57,7 +59,7 @@ def cli() -> None:
     """
 
 
-for group in (inbox, alerts, silence, rules, dead, archive, user, model, corrections, rejudge, train, evaluate):
+for group in (event, inbox, alerts, silence, rules, route, routes, dead, archive, user, model, corrections, rejudge, train, evaluate):
     cli.add_command(group)
 
 

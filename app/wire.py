@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import hmac
 import os
@@ -50,6 +51,14 @@ def never() -> bool:
 
 def wall_clock() -> datetime:
     return datetime.now(UTC)
+
+
+def author() -> str:
+    """Under whose name a version of the dispatch tree is first used: the account this process runs as."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's account without a name
+        return ""
 
 
 def config_dirs(env: Mapping[str, str], extra: Sequence[Path] = ()) -> tuple[Path, ...]:
@@ -343,7 +352,7 @@ class House:
         from alerts.events import EventIndex
 
         window = timedelta(days=self.settings.decide.window_days)
-        return Decider(self.ledger, self.catalog, lambda: EventIndex(window), window, clock=self.now, count=count)
+        return Decider(self.ledger, self.catalog, lambda: EventIndex(window), window, clock=self.now, count=count, author=author())
 
     def crawl_sources(self, names: Sequence[str]) -> list[Source]:
         """The named sources, else all enabled ones. Raises MinshengError for a name that is not configured."""

@@ -6,6 +6,7 @@ line of whatever is wrong; the checks that need two files (a route that names no
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -80,6 +81,7 @@ class Match(Strict):
     sentiments: tuple[str, ...] = ()
     severity_min: Severity = 1
     words: tuple[str, ...] = ()  # any of them in title or text
+    without: tuple[str, ...] = ()  # none of them in title or text
 
 
 class Route(Strict):
@@ -286,6 +288,16 @@ class Catalog(Strict):
     @cached_property
     def source(self) -> Mapping[str, Source]:
         return {source.key: source for source in self.sources}
+
+    @cached_property
+    def routes_text(self) -> str:
+        """The dispatch tree written out, the same for the same tree however its file is laid out."""
+        return self.routes.model_dump_json(exclude_defaults=True)
+
+    @cached_property
+    def routes_version(self) -> str:
+        """The first 12 digits of the SHA-256 of `routes_text`: a change of any rule is another version."""
+        return hashlib.sha256(self.routes_text.encode()).hexdigest()[:12]
 
     @cached_property
     def region_names(self) -> Mapping[str, str]:

@@ -28,7 +28,9 @@ from alerts.ledger.faults import plainly
 from alerts.ledger.mails import Mails
 from alerts.ledger.meters import Meter, Meters, SourceRun
 from alerts.ledger.quiet import Quieting
+from alerts.ledger.regroupings import Regroupings
 from alerts.ledger.replies import Replies
+from alerts.ledger.routings import Routings
 from alerts.ledger.silences import Silences
 from alerts.ledger.tallies import Tallies
 from alerts.ledger.users import Users
@@ -56,6 +58,8 @@ class Tx:
     tallies: Tallies
     mails: Mails
     replies: Replies
+    regroupings: Regroupings
+    routings: Routings
 
 
 class Ledger:
@@ -126,4 +130,6 @@ def _stores(conn: Connection) -> Tx:
         Tallies(conn),
         mails=Mails(conn),
         replies=Replies(conn),
+        regroupings=Regroupings(conn),
+        routings=Routings(conn),
     )

@@ -384,3 +384,28 @@ episodes = Table(  # that a rule holds for a group, since when and how far
     Column("level", Integer, nullable=False),
     Column("data", JSON, nullable=False),
 )
+
+route_versions = Table(  # the dispatch tree as it was, by its hash
+    "route_versions",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("first_used_at", Utc, nullable=False),
+    Column("author", String, nullable=False),
+    Column("tree", Text, nullable=False),
+)
+
+regroupings = Table(  # what staff said of which posts tell of one event
+    "regroupings",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("other_id", String, nullable=False),
+    Column("posts", JSON, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "event_id"),
+    Index(None, "other_id"),
+)

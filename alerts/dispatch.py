@@ -1,0 +1,73 @@
+"""What may be done about where a case was sent: objecting in time, once; and never to an office that is accused.
+
+* An office objects within so many working days of the dispatch, with reasons (信访工作条例 2022); the limit is the clock
+  `object_within` of configs/clocks.yaml.
+* Staff on duty review: they send the case elsewhere or uphold the dispatch. The office named at the review is designated and
+  may not return the case a second time (潍坊市 2021).
+* Until then the first receiver answers for it (首接负责, 北京市接诉即办工作条例 arts. 11-15): an office objects, it does not
+  close a case as not its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from alerts.calendar import WorkCalendar
+from alerts.ledger import Tx
+from alerts.model import Action, Case
+from configs.catalog import Catalog, Clock
+from stream.errors import MinshengError
+
+LIMIT = "object_within"
+SENDING = ("open", "dispatch", "redispatch", "uphold", "reopen", "relapse")
+LEAVING = ("not_responsible", "referred")
+
+
+def refuse(tx: Tx, catalog: Catalog, case: Case, verb: str, actor: str, now: datetime, data: Mapping[str, Any]) -> None:
+    """Raises MinshengError, in Chinese, when the rules of dispatch forbid it. Reads nothing for other verbs."""
+    if verb == "object":
+        _refuse_objection(catalog, case, tx.cases.actions(case.id), now)
+    elif verb in LEAVING and actor.partition("@")[0] in catalog.office:
+        raise MinshengError(f"案件 {case.number}: 首接单位不能自行退回, 请先提出派单异议, 由值班人员审核")
+    elif verb in ("dispatch", "redispatch"):
+        for office in (data.get("office") or "", *(data.get("helps") or ())):
+            _refuse_accused(tx, catalog, case, office)
+
+
+def designated(history: Sequence[Action]) -> str:
+    """The office id that a review of an objection named and that has the case since; "" if none has."""
+    last = next((one for one in reversed(history) if one.verb in SENDING), None)
+    if last is None or last.before != "objected":
+        return ""
+    return str(last.data.get("office") or "")
+
+
+def objection_due(catalog: Catalog, history: Sequence[Action]) -> datetime | None:
+    """Until when the office may object to the last dispatch; None when no limit is configured."""
+    clock = next((one for one in catalog.clocks if one.key == LIMIT), None)
+    sent = next((one for one in reversed(history) if one.verb in SENDING), None)
+    return _due(catalog, clock, sent.at) if clock and sent else None
+
+
+def _due(catalog: Catalog, clock: Clock, start: datetime) -> datetime | None:
+    if clock.working_days is None:
+        return None
+    return WorkCalendar(catalog.calendar).add_working_days(start, clock.working_days).at
+
+
+def _refuse_objection(catalog: Catalog, case: Case, history: Sequence[Action], now: datetime) -> None:
+    if designated(history) == case.office:
+        name = catalog.office_name(case.office)
+        raise MinshengError(f"案件 {case.number} 由{name}承办是派单异议审核后指定的, 不得再次退回")
+    due = objection_due(catalog, history)
+    if due is not None and now > due:
+        raise MinshengError(f"案件 {case.number} 已过提出派单异议的期限, 由首接单位办理; 确有困难的请与值班室联系")
+
+
+def _refuse_accused(tx: Tx, catalog: Catalog, case: Case, office: str) -> None:
+    key = office.partition("@")[0]
+    if key and tx.events.accusing(case.event_id, key):
+        name = catalog.office_name(key)
+        raise MinshengError(f"有信息直接指向{name}，按信访工作条例第三十条不得转给被反映单位，请另选单位")
