@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -12,6 +12,7 @@ from alerts.drift import WEEK, Drift, last_week, weekly_drift
 from alerts.heat import heat
 from alerts.ledger import AlertFilter, AuditEntry, CaseFilter, EventFilter, Meter, SourceRun, Tx
 from alerts.model import Action, Alert, Case, Event, EventPost, User
+from alerts.predict import forecast
 from alerts.routes import Decision, decide_route
 from configs.catalog import Catalog
 from dashboard.desk import DAY, Desk, is_due_soon, is_overdue, next_clock, today
@@ -210,16 +211,24 @@ def events(desk: Desk, wanted: EventFilter) -> list[EventRow]:
     now = desk.now()
     with desk.ledger.read() as tx:
         found = (
-            _hottest(tx, wanted, now) if wanted.sort == "heat" and wanted.offset < HOTTEST else tx.events.find(wanted)
+            _hottest(tx, wanted, now) if wanted.sort in _ANEW and wanted.offset < HOTTEST else tx.events.find(wanted)
         )
         cases = tx.cases.by_events([event.id for event in found])
     return [EventRow(event, heat(event, now), cases.get(event.id)) for event in found]
 
 
+# what is ordered as of now, by heat or by the chance to grow
+_ANEW: Mapping[str, Callable[[Event, datetime], float]] = {
+    "heat": heat,
+    "growth": lambda event, now: forecast(event, now).chance,
+}
+
+
 def _hottest(tx: Tx, wanted: EventFilter, now: datetime) -> list[Event]:
     end = wanted.offset + wanted.limit
     found = tx.events.find(replace(wanted, limit=max(HOTTEST, end), offset=0))
-    ordered = sorted(found[:HOTTEST], key=lambda event: (-heat(event, now), event.id)) + found[HOTTEST:]
+    rank = _ANEW[wanted.sort]
+    ordered = sorted(found[:HOTTEST], key=lambda event: (-rank(event, now), event.id)) + found[HOTTEST:]
     return ordered[wanted.offset : end]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, bindparam, cast, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, bindparam, cast, exists, func, select, update
 
 from alerts.ledger.columns import contains_any, names_of, within_region
 from alerts.ledger.rows import add_rows, one_of, put_rows
@@ -32,7 +32,7 @@ class EventFilter:
     min_posts: int = 1
     without_case: bool | None = None
     text: str = ""
-    sort: Literal["heat", "newest", "severity", "posts"] = "heat"
+    sort: Literal["heat", "newest", "severity", "posts", "growth"] = "heat"
     limit: int = 50
     offset: int = 0
 
@@ -41,6 +41,7 @@ _EVENT = [events.c[name] for name in names_of(Event)]
 _POST = [event_posts.c[name] for name in names_of(EventPost)]
 _ORDER: Mapping[str, tuple[ColumnElement[Any], ...]] = {
     "heat": (events.c.heat.desc(), events.c.id),
+    "growth": (events.c.heat.desc(), events.c.id),  # by chance: whoever shows them orders the hottest anew
     "newest": (events.c.last_seen.desc(), events.c.id),
     "severity": (events.c.severity.desc(), events.c.last_seen.desc(), events.c.id),
     "posts": (events.c.posts.desc(), events.c.id),
@@ -62,6 +63,16 @@ class Events:
             return set()
         rows = [{name: getattr(post, name) for name in names_of(EventPost)} for post in posts]
         return set(add_rows(self._conn, event_posts, rows))
+
+    def move(self, posts: Sequence[str], to: str) -> int:
+        """Say that posts belong to another event, which is there already; returns how many did not before."""
+        statement = update(event_posts).where(event_posts.c.post_id.in_(posts), event_posts.c.event_id != to)
+        return self._conn.execute(statement.values(event_id=to)).rowcount if posts else 0
+
+    def take_over(self, event_id: str, into: str) -> None:
+        """Say that an event is a part of another one: it takes no posts any more and is shown no more."""
+        statement = update(events).where(events.c.id == event_id)
+        self._conn.execute(statement.values(merged_into=into, signature=b""))
 
     def get(self, event_id: str) -> Event | None:
         row = self._conn.execute(select(*_EVENT).where(events.c.id == event_id)).first()

@@ -11,16 +11,18 @@ from alerts.heat import heat
 from alerts.ledger import EventFilter
 from alerts.model import User
 from alerts.notify.words import SEVERITY_MEANS
+from alerts.predict import forecast
 from dashboard import actions, data
 from dashboard.charts import day_chart
 from dashboard.data import EventDetail
 from dashboard.desk import Desk, today
 from dashboard.markup import case_line, event_line, facts, line, said, severity_chip, sources_of, trend_words
 from dashboard.text import SEVERITY, office_name, plain, region_name, stamp, topic_name
+from dashboard.views.event_actions import forecast_words, show_regrouping
 from dashboard.views.parts import PER_PAGE, attempt, choose, link, live, nothing, pager, place_choice, words
 from dashboard.views.shown import bullet_list, note_view, office_choice, show_evidence
 
-SORTS = {"heat": "热度", "newest": "最新", "severity": "严重程度", "posts": "信息量"}
+SORTS = {"heat": "热度", "growth": "增长可能", "newest": "最新", "severity": "严重程度", "posts": "信息量"}
 DAYS = {1: "近 1 天", 3: "近 3 天", 7: "近 7 天", 14: "近 14 天", 30: "近 30 天", 0: "不限"}
 CASES = {"": "全部", "without": "未立案", "with": "已立案"}
 
@@ -90,8 +92,9 @@ def _detail(desk: Desk, user: User, event_id: str) -> None:
     st.altair_chart(day_chart(data.daily(detail.event)), width="stretch", theme=None, key="event-days")
     if detail.case:
         _its_case(desk, detail)
-    else:
+    elif not detail.event.merged_into:
         _without_case(desk, user, detail)
+    show_regrouping(desk, user, detail)
     st.subheader(f"信息（{len(detail.links)} 条，显示 {len(detail.posts)} 条）")
     show_evidence(desk, detail)
 
@@ -106,6 +109,7 @@ def _facts(desk: Desk, detail: EventDetail) -> str:
         ("事项", said(topic_name(desk.catalog, event.topic), "strong")),
         ("地点", said(event.place or region_name(desk.catalog, event.region), "strong")),
         ("热度", said(f"{heat(event, desk.now()):.1f} {trend_words(event)}".strip(), "strong")),
+        ("增长", said(forecast_words(forecast(event, desk.now())))),
         ("时间", said(seen, "number")),
         ("信息", said(f"{event.posts} 条，负面 {event.sentiment_neg} 条{copies}")),
         ("来源", sources_of(desk.catalog, event)),
