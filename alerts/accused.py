@@ -18,7 +18,7 @@ from stream.messages import Judgement
 
 __all__ = ["Accusation", "accusation", "accusations", "complains", "office_names", "words"]
 
-SURE = 0.85  # from this probability on a text counts as plain news
+SURE = 0.85  # from this probability on a text counts as plain news or praise
 GRAVE = ("discipline", "gifts", "leaks")
 
 
@@ -53,8 +53,7 @@ def complains(judged: Judgement | None) -> bool:
     """Whether what is said of an office in passing may be meant against it: neither a question, praise nor plain news."""
     if judged is None or judged.intent.key == "ask":
         return False
-    mood = judged.sentiment
-    return mood.key == "neg" or (mood.key == "neu" and mood.score < SURE and judged.intent.key != "praise")
+    return judged.sentiment.key == "neg" or judged.sentiment.score < SURE
 
 
 def _accusation(charge: Charge) -> Accusation:

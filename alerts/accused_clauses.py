@@ -19,6 +19,7 @@ _SENTENCES = re.compile(r"[。！？；!?;\n…]+|\s{2,}")
 COMMAS = "，、,：:"
 FAR = 44  # characters between name and word
 MANY = 3  # commas between name and word
+SHORT = 160  # characters of a text in which every word is to the point
 TELLING = 3  # characters of a clause that says something of an office
 CLOSE = 8  # characters between a loose name and the word
 
@@ -63,11 +64,12 @@ def charges(names: Names, text: str, *, negative: bool = False) -> Iterator[Char
     """Every accusation in the text, in its order.
 
     Args:
-        negative: the text complains: then an office of which something is said that is neither its ordinary work nor asked
-            of it counts as accused, whatever the words.
+        negative: the text complains: then, where it is short, an office of which something is said that is neither its
+            ordinary work nor asked of it counts as accused, whatever the words. Long texts name offices in passing.
     """
     if not names.any(text):
         return
+    doubtful = negative and len(text) <= SHORT
     before: Body | None = None
     for sentence in _SENTENCES.split(text):
         bodies = [Body(one, _part(sentence, one)) for one in names.found(sentence)]
@@ -76,17 +78,17 @@ def charges(names: Names, text: str, *, negative: bool = False) -> Iterator[Char
         yield from _complaints(sentence, bodies)
         for hit in _hits(sentence):
             yield from _charges(sentence, hit, bodies, before)
-        if negative and bodies:
+        if doubtful and bodies:
             yield from _doubts(sentence, bodies)
-        before = _last(sentence, bodies, before)
+        before = _last(bodies)
 
 
-def _last(sentence: str, bodies: Sequence[Body], before: Body | None) -> Body | None:
+def _last(bodies: Sequence[Body]) -> Body | None:
     """The office that the next sentence may mean by 他们, or by nobody."""
     for body in reversed(bodies):
         if body.part in ("does", "told"):
             return replace(body, named=replace(body.named, start=0, end=0))
-    return None if bodies or patterns().others.search(sentence) else before
+    return None
 
 
 def _hits(sentence: str) -> list[Hit]:
@@ -160,12 +162,12 @@ def _doubts(sentence: str, bodies: Sequence[Body]) -> Iterator[Charge]:
         return
     for body in bodies:
         rest = sentence[body.end :]
-        clause = re.split(f"[{COMMAS}]", rest)[0]
-        if body.part != "does" or body.named.loose or body.named.company or len(clause) < TELLING:
+        clause = next((one for one in re.split(f"[{COMMAS}]", rest) if one), "")
+        if body.part != "does" or body.named.loose or body.named.company or len(clause) < TELLING or rest[0] == "、":
             continue
         if its.routine.search(clause) or _of_others(sentence[: body.start][-TELLING * 4 :]) or _others_after(rest):
             continue
-        yield Charge(body.named.key, "conduct", sentence[body.start : body.end + len(clause)])
+        yield Charge(body.named.key, "conduct", sentence[body.start : sentence.index(clause, body.end) + len(clause)])
 
 
 def _others_after(rest: str) -> bool:

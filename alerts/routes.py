@@ -13,6 +13,7 @@ from stream.messages import Judgement
 
 HINT = "@hint"
 DISCIPLINE = "jiwei"
+PETITIONS = "xinfang"
 EARLIER = Accusation("", "conduct")  # by an earlier post of the event, whose text is not at hand
 
 
@@ -58,6 +59,7 @@ def decide_route(
     path = walk(catalog.routes, subject)
     said = accusations(catalog.offices, text, negative=complains(judged))
     against = dict.fromkeys(accused, EARLIER) | said
+    against.pop(_root_lead(catalog), None)  # whoever is on duty reads everything that comes in
     chosen = _keep_from_accused(catalog, _choose(catalog, path, subject), against)
     lead = branch_id(catalog, chosen.lead, event.region)
     helps = tuple(branch_id(catalog, key, event.region) for key in chosen.helps if key != chosen.lead)
@@ -143,6 +145,7 @@ def _instead(catalog: Catalog, key: str, against: Mapping[str, Accusation]) -> s
     """Discipline matters go to the discipline office, others up the chain; to the root when all are accused."""
     above = _superiors(catalog.office, key)
     order = [DISCIPLINE, *above] if against[key].kind == "discipline" else [*above, DISCIPLINE]
+    order += [PETITIONS, catalog.routes.lead, *catalog.office]
     free = (one for one in order if one in catalog.office and one not in against)
     return next(free, _root_lead(catalog))
 

@@ -352,7 +352,9 @@ class House:
         from alerts.events import EventIndex
 
         window = timedelta(days=self.settings.decide.window_days)
-        return Decider(self.ledger, self.catalog, lambda: EventIndex(window), window, clock=self.now, count=count, author=author())
+        return Decider(
+            self.ledger, self.catalog, lambda: EventIndex(window), window, clock=self.now, count=count, author=author()
+        )
 
     def crawl_sources(self, names: Sequence[str]) -> list[Source]:
         """The named sources, else all enabled ones. Raises MinshengError for a name that is not configured."""

@@ -41,7 +41,10 @@ class Routings:
         """Every tree that was ever in use, the newest first."""
         counts = self._opened()
         query = select(route_versions).order_by(route_versions.c.first_used_at.desc(), route_versions.c.version)
-        return [RouteVersion(*row, counts.get(row.version, 0)) for row in self._conn.execute(query).all()]
+        return [
+            RouteVersion(row.version, row.first_used_at, row.author, row.tree, counts.get(row.version, 0))
+            for row in self._conn.execute(query).all()
+        ]
 
     def overrides(self, since: datetime | None = None) -> list[Override]:
         """Cases that a person sent to another office than the tree, with where they are now, oldest first."""
