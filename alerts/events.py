@@ -21,8 +21,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from alerts.grouping_features import Background, Grams, gram_id, load_background, read_grams, stack
-from alerts.grouping_likeness import F32
+from alerts.grouping_features import Background, Grams, load_background, read_grams, stack
+from alerts.grouping_likeness import F32, I64
 from alerts.grouping_lookup import ByName
 from alerts.grouping_match import (
     THINGS_DIFFER,
@@ -35,7 +35,6 @@ from alerts.grouping_match import (
     near_copies,
     weigh,
 )
-from alerts.grouping_objects import telling_pairs
 from alerts.grouping_signature import pack, unpack
 from alerts.grouping_store import TOLD, Chunk, Pairs, Store, join
 from alerts.grouping_unit import MEMBERS, Member, Taken, Unit, named_county, phrase_of, post_key
@@ -201,21 +200,18 @@ class EventIndex:
         old = pairs.old.tolist()
         theirs = [contexts[~row] if row < 0 else self._seats[row].member.context for row in old]
         ours = [contexts[index] for index in pairs.new.tolist()]
-        rows = inputs(self._store.compare(new, pairs), zip(ours, theirs, strict=True))
-        self._look_again(rows, new, pairs, list(zip(ours, theirs, strict=True)))
+        rows, named = inputs(self._store.compare(new, pairs), zip(ours, theirs, strict=True))
+        self._look_again(rows, named, new, pairs)
         columns = (weigh(rows, self._network), near_copies(rows), names_the_same(rows))
         alike = list(zip(old, *(column.tolist() for column in columns), strict=True))
         ends = np.searchsorted(pairs.new, np.arange(len(posts)), side="right").tolist()
         return [alike[start:end] for start, end in pairwise([0, *ends])]
 
-    def _look_again(self, rows: F32, new: Chunk, pairs: Pairs, contexts: Sequence[tuple[Context, Context]]) -> None:
+    def _look_again(self, rows: F32, named: I64, new: Chunk, pairs: Pairs) -> None:
         """Where things differ: what the one post names may stand in the other without its kind."""
         doubtful = np.flatnonzero(rows[:, THINGS_DIFFER])
-        if not len(doubtful):
-            return
-        named = [telling_pairs(*(one.things for one in contexts[at])) for at in doubtful.tolist()]
-        our, their = (np.array([gram_id(pair.lower()) for pair in its])[:, None] for its in zip(*named, strict=True))
         theirs, ours = self._store.olds(new, pairs.old[doubtful]), new.ids[pairs.new[doubtful]]
+        our, their = named[doubtful].T[:, :, None]
         rows[doubtful[(theirs == our).any(axis=1) | (ours == their).any(axis=1)], THINGS_DIFFER] = 0
 
     def _pairs(self, posts: Sequence[Judged], new: Chunk, contexts: Sequence[Context]) -> Pairs:

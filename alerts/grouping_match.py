@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from alerts.grouping_features import Background
-from alerts.grouping_likeness import COLUMNS, F32
+from alerts.grouping_likeness import COLUMNS, F32, I64
 from alerts.grouping_names import Names, agree, is_telling, names_in
 from alerts.grouping_objects import Levels, differ, levels_of, objects_in
 from stream.messages import Judged
@@ -96,9 +96,10 @@ def context_of(judged: Judged, background: Background) -> Context:
     return Context(frozenset(named + coded[:4]), known, names, objects, general)
 
 
-def inputs(likeness: F32, contexts: Iterable[tuple[Context, Context]]) -> F32:
+def inputs(likeness: F32, contexts: Iterable[tuple[Context, Context]]) -> tuple[F32, I64]:
     """What the network sees of n pairs (the likeness, roots of its cosines, how places and topics agree), then whether
-    things differ (see `differ`) and whether either is a general question: (n, inputs + 2).
+    things differ (see `differ`) and whether either is a general question: (n, inputs + 2). And the grams that tell of what
+    each names where things differ: (n, 2).
 
     `contexts`: of the new and of the old post of each pair.
     """
@@ -107,15 +108,17 @@ def inputs(likeness: F32, contexts: Iterable[tuple[Context, Context]]) -> F32:
             agree(new.names, old.names),
             _places(new, old),
             *_topics(new, old),
-            differ(new.things, old.things),
+            *differ(new.things, old.things),
             new.general or old.general,
         )
         for new, old in contexts
     ]
-    names, places, likely, first, apart, general = np.array(agreed, dtype=np.float32).reshape(-1, 6).T
+    table = np.array(agreed, dtype=np.float64).reshape(-1, 8)
+    names, places, likely, first, apart, our, their, general = table.T
     facts = [np.maximum(-names, 0), np.maximum(names, 0), np.maximum(-places, 0), np.maximum(places, 0), likely, first]
     roots = np.sqrt(np.maximum(likeness[:, _ROOTED], 0))
-    return np.concatenate([likeness, roots, np.stack([*facts, apart, general], axis=1)], axis=1)
+    seen = np.stack([*facts, apart, general], axis=1).astype(np.float32)
+    return np.concatenate([likeness, roots, seen], axis=1), np.stack([our, their], axis=1).astype(np.int64)
 
 
 def weigh(rows: F32, network: Network) -> F32:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from alerts.grouping_features import gram_id
+
 READ = 160  # characters of the text
 CORE = 4  # letters kept before the kind
 MOST = 8  # names kept of a post
@@ -54,15 +56,17 @@ def objects_in(title: str, text: str, is_telling: Callable[[str], bool]) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What is named on one level: the letters before the kind of all (joined by |) and of the first, its kind, and the
-    last two letters of each."""
+    """What is named on one level: the letters before the kind of all (joined by |) and of the first, its kind, the last two
+    letters of each, and the gram that the first ends with."""
 
     cores: str
     first: str
     kind: str
     ends: tuple[str, ...]
+    gram: int
 
 
+_SAME = (0.0, 0, 0)
 Levels = tuple[Level | None, Level | None, Level | None]
 
 
@@ -71,24 +75,21 @@ def levels_of(objects: Sequence[str]) -> Levels:
     return _level("0", objects), _level("1", objects), _level("2", objects)
 
 
-def differ(first: Levels, second: Levels) -> float:
-    """1: they name different things; ½: so it seems, but it may be a slip of the pen; 0: the same, or one names nothing."""
-    for our, their in zip(first, second, strict=True):
-        if our is not None and their is not None:
-            if our.ends[0] in their.cores or their.ends[0] in our.cores:
-                return 0.0
-            if any(end in our.first for end in their.ends) or any(end in their.first for end in our.ends):
-                return 0.0
-            return 0.5 if our.kind == their.kind and _is_slip(our.first, their.first) else 1.0
-    return 0.0
+def differ(first: Levels, second: Levels) -> tuple[float, int, int]:
+    """(whether they name different things, the gram that tells of what the first names, the same of the second).
 
-
-def telling_pairs(first: Levels, second: Levels) -> tuple[str, str]:
-    """Of two posts that `differ`: the last two letters of what each names first."""
+    1: different; ½: so it seems, but it may be a slip of the pen; 0: the same, or one names nothing.
+    """
     for our, their in zip(first, second, strict=True):
-        if our is not None and their is not None:
-            return our.ends[0], their.ends[0]
-    raise ValueError("one of them names nothing")
+        if our is None or their is None:
+            continue
+        if our.ends[0] in their.cores or their.ends[0] in our.cores:
+            return _SAME
+        if any([end in our.first for end in their.ends]) or any([end in their.first for end in our.ends]):
+            return _SAME
+        slip = our.kind == their.kind and _is_slip(our.first, their.first)
+        return 0.5 if slip else 1.0, our.gram, their.gram
+    return _SAME
 
 
 def lookup_keys(objects: Iterable[str]) -> list[str]:
@@ -98,16 +99,19 @@ def lookup_keys(objects: Iterable[str]) -> list[str]:
 
 def _names(part: str) -> list[tuple[str, str]]:
     """(letters before the kind, kind), in the order of the text."""
-    found, taken, end = list[tuple[int, str, str]](), list[tuple[int, int]](), 0
+    found, free, end = list[tuple[int, str, str]](), part, 0
     for kind in _LONG.finditer(part):
-        core = _core(part[max(end, kind.start() - LOOKED_BACK) : kind.start()])
-        found.append((kind.start(), core, kind[0]))
-        taken.append((kind.start() - len(core), kind.end()))
+        start = kind.start()
+        core = _core(part[max(end, start - LOOKED_BACK) : start])
         end = kind.end()
-    for kind in _SHORT.finditer(part):
-        if not any(start <= kind.start() < stop for start, stop in taken):
-            core = _core(part[max(0, kind.start() - LOOKED_BACK) : kind.start()])
-            found.append((kind.start(), core, kind[0]))
+        if core:
+            found.append((start, core, kind[0]))
+            taken = start - len(core)
+            free = f"{free[:taken]}{'。' * (end - taken)}{free[end:]}"
+    for kind in _SHORT.finditer(free):
+        start = kind.start()
+        if core := _core(part[max(0, start - LOOKED_BACK) : start]):
+            found.append((start, core, kind[0]))
     return [(core, kind) for _, core, kind in sorted(found) if core + kind != "政府"]
 
 
@@ -121,7 +125,9 @@ def _level(level: str, objects: Sequence[str]) -> Level | None:
     if not parts:
         return None
     cores = [core for core, _ in parts]
-    return Level("|".join(cores), cores[0], parts[0][1], tuple(core[-2:] for core in cores))
+    return Level(
+        "|".join(cores), cores[0], parts[0][1], tuple(core[-2:] for core in cores), gram_id(cores[0][-2:].lower())
+    )
 
 
 def _is_slip(first: str, second: str) -> bool:

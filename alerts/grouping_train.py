@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts.grouping_features import load_background, read_grams
-from alerts.grouping_match import WEIGHTS, Network, context_of, inputs
+from alerts.grouping_match import THINGS_DIFFER, WEIGHTS, Network, context_of, inputs
 from alerts.grouping_store import Chunk, Store
 from alerts.grouping_store import Pairs as Compared
 from stream.messages import Judged, decode_judged
@@ -64,7 +64,7 @@ def gather(judged: Sequence[Judged], events: Mapping[str, str]) -> Pairs:
         known = [bool(labels[new] and labels[old]) for new, old in both]
         compared = store.compare(new, Compared(found.new[known], found.old[known], found.shared[known]))
         both = [one for one, it_is in zip(both, known, strict=True) if it_is]
-        rows.append(inputs(compared, [(contexts[new], contexts[old]) for new, old in both]))
+        rows.append(inputs(compared, [(contexts[new], contexts[old]) for new, old in both])[0][:, :THINGS_DIFFER])
         pairs += both
         seen.update(zip(store.add(new.grams, indices), indices, strict=True))
     same = np.array([labels[new] == labels[old] for new, old in pairs])

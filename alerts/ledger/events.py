@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Text, bindparam, 
 
 from alerts.ledger.columns import contains_any, names_of, within_region
 from alerts.ledger.rows import add_rows, one_of, put_rows
-from alerts.ledger.tables import cases, event_posts, events
+from alerts.ledger.tables import cases, event_posts, events, recent_posts
 from alerts.model import Event, EventPost
 
 
@@ -66,8 +66,12 @@ class Events:
 
     def move(self, posts: Sequence[str], to: str) -> int:
         """Say that posts belong to another event, which is there already; returns how many did not before."""
+        if not posts:
+            return 0
+        counted = update(recent_posts).where(recent_posts.c.post_id.in_(posts))
+        self._conn.execute(counted.values(event_id=to))
         statement = update(event_posts).where(event_posts.c.post_id.in_(posts), event_posts.c.event_id != to)
-        return self._conn.execute(statement.values(event_id=to)).rowcount if posts else 0
+        return self._conn.execute(statement.values(event_id=to)).rowcount
 
     def take_over(self, event_id: str, into: str) -> None:
         """Say that an event is a part of another one: it takes no posts any more and is shown no more."""

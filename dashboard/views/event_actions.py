@@ -119,6 +119,6 @@ def _split(desk: Desk, user: User, event_id: str, chosen: str, reason: str) -> N
 def _event_named(desk: Desk, name: str) -> str:
     """The event of a case number, else the name itself."""
     if not name:
-        raise MinshengError("请选择另一事件，或填写它的编号")
+        raise MinshengError("请选择另一事件，或填写是哪一个")
     case = data.find_case(desk, name)
     return case.event_id if case else name
