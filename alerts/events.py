@@ -47,8 +47,8 @@ CLOSEST = 8  # kept posts, and as many earlier ones of the chunk, that a post is
 # since a gram of rarity r gives r - 5 of evidence and r² here; the rest is room for what the search does not reach.
 LEAST_SHARED = 60.0
 
-BURST = timedelta(days=10)  # how long a grave event draws what names the same thing
-GRAVE = 4
+BURST = timedelta(days=3)  # how long a grave event draws what names the same thing
+BURST_POSTS = 2  # posts that make a serious event one that is talked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,8 @@ class EventIndex:
 
         What is said of the school in the days after a poisoning is about the poisoning; the larger event claims more.
         """
-        if unit.severity < GRAVE or abs(at - unit.last_seen) > BURST:
+        is_burst = unit.severity == 4 or (unit.severity == 3 and unit.posts >= BURST_POSTS)
+        if not is_burst or abs(at - unit.last_seen) > BURST:
             return 0.0
         return min(self._network.join + unit.posts / 500, 0.95)
 

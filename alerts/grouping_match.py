@@ -137,8 +137,10 @@ def weigh(rows: F32, network: Network) -> F32:
 
 
 def names_the_same(rows: F32) -> Flags:
-    """Whether a name is the same, rare grams are shared as a name has them, and no thing that is named differs."""
-    shared: Flags = (rows[:, _NAMES_DIFFER + 1] == 1) & (rows[:, _EVIDENCE] >= NAME_EVIDENCE)
+    """Whether a name is the same, or rare grams are shared as a name has them and no name speaks against it; and no
+    thing that is named differs."""
+    differs, agreed = rows[:, _NAMES_DIFFER], rows[:, _NAMES_DIFFER + 1]
+    shared: Flags = (agreed == 1) | ((differs == 0) & (rows[:, _EVIDENCE] >= NAME_EVIDENCE))
     shared &= rows[:, THINGS_DIFFER] == 0
     return shared
 

@@ -103,9 +103,9 @@ def test_what_one_names_may_stand_in_the_other_without_its_kind() -> None:
     assert len(set(group(told).values())) == 1
 
 
-@pytest.mark.parametrize(("tellings", "severity"), [(ESTATE, 2), (SCHOOL, 4)])
+@pytest.mark.parametrize(("tellings", "severity", "least"), [(ESTATE, 2, 28), (SCHOOL, 4, 26)])  # grave ones draw
 def test_thirty_events_told_in_the_same_words_at_once_stay_whole_and_apart(
-    tellings: tuple[tuple[str, str], ...], severity: int
+    tellings: tuple[tuple[str, str], ...], severity: int, least: int
 ) -> None:
     told = [
         tell(f"{name}-{n}", title.format(name), text.format(name), day=n / 10, severity=severity, topic="housing")
@@ -117,7 +117,7 @@ def test_thirty_events_told_in_the_same_words_at_once_stay_whole_and_apart(
     whole = sum(len({events[f"{name}-{n}"] for n in range(3)}) == 1 for name in NAMES)
     apart = len(set(events.values()))
     assert whole >= 26
-    assert 28 <= apart <= 33
+    assert least <= apart <= 33
 
 
 def test_a_question_that_names_nothing_takes_in_no_complaint() -> None:
@@ -132,11 +132,11 @@ def test_the_same_question_again_joins() -> None:
     assert group([one, again])["again"] == "ev-question-1"
 
 
-def test_a_serious_event_draws_nothing_that_is_about_something_else() -> None:
+def test_a_serious_event_draws_what_names_its_thing_while_it_is_talked_about_and_no_longer() -> None:
     told = [
         tell("a", "闻堤小学门口塌方", "闻堤小学门口的路塌了一个大坑", severity=3, topic="traffic"),
         tell("b", "闻堤小学门口的路又塌了", "闻堤小学门口的路塌了一个大坑，还没有人来修", severity=3, topic="traffic"),
-        tell("c", "闻堤小学暑假补课收费", "老师让家长交两千元补课费", day=1, severity=2, topic="education"),
+        tell("c", "闻堤小学暑假补课收费", "老师让家长交两千元补课费", day=5, severity=2, topic="education"),
     ]
     assert group(told)["c"] == "ev-c"
 
