@@ -16,7 +16,8 @@ from typing import Any
 
 from alerts.calendar import WorkCalendar
 from alerts.ledger import Tx
-from alerts.model import Action, Case
+from alerts.ledger.replies import DutyItem
+from alerts.model import Action, Case, EventPost
 from configs.catalog import Catalog, Clock
 from stream.errors import MinshengError
 
@@ -34,6 +35,18 @@ def refuse(tx: Tx, catalog: Catalog, case: Case, verb: str, actor: str, now: dat
     elif verb in ("dispatch", "redispatch"):
         for office in (data.get("office") or "", *(data.get("helps") or ())):
             _refuse_accused(tx, catalog, case, office)
+
+
+def accused_meanwhile(tx: Tx, catalog: Catalog, case: Case, posts: Sequence[EventPost], now: datetime) -> None:
+    """Lay it before the staff on duty, once a case and office, that new posts accuse an office which has the case: it is not
+    shown them, and somebody else has to read them."""
+    reading = {office.partition("@")[0] for office in (case.office, *case.helps)}
+    accused = dict.fromkeys(key for post in posts for key in post.accuses if key in reading)
+    for key in accused:
+        ids = [post.post_id for post in posts if key in post.accuses]
+        name = catalog.office_name(key)
+        text = f"有 {len(ids)} 条新信息直接指向{name}, 未向该单位展示, 请核查并考虑改派 (信访工作条例第三十条)"
+        tx.replies.add_items([DutyItem(f"accused:{case.id}:{key}", now, "accused", case.number, text, key, case.id)])
 
 
 def designated(history: Sequence[Action]) -> str:

@@ -198,6 +198,7 @@ def _explain_rest(catalog: Catalog, helps: Sequence[str], basis: str) -> tuple[s
     sentences = (
         f"协办单位: {_names(catalog, helps)}。" if helps else "",
         f"依据: {basis}。" if basis else "",
+        f"派单规则版本 {catalog.routes_version}。",
     )
     return tuple(sentence for sentence in sentences if sentence)
 

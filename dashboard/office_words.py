@@ -32,4 +32,5 @@ DUTY_ITEM = {
     "chat": "群消息发不出去",
     "unreachable": "单位收不到通知",
     "extend": "单位申请延期",
+    "accused": "新信息直接指向承办或协办单位",
 }

@@ -40,6 +40,7 @@ NEXT_STEPS = (
     "close",
     "reopen",
     "redispatch",
+    "uphold",
     "check_promise",
 )
 

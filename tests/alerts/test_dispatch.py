@@ -16,7 +16,8 @@ from alerts.ledger import Ledger
 from alerts.model import Case
 from configs.catalog import Catalog, Clock
 from stream.errors import MinshengError
-from tests.alerts.town import CLOCKS, NOW, catalog, event, link
+from tests.alerts.deciding import Town
+from tests.alerts.town import CLOCKS, NOW, catalog, event, judged, link
 from tests.contract.ledger_base import opened
 
 DAY = timedelta(days=1)
@@ -137,3 +138,21 @@ def test_a_version_is_kept_once_with_who_used_it_first(ledger: Ledger) -> None:
         (TOWN.routes_version, "li", NOW, 1),
         ("older", "wang", NOW - DAY, 0),
     ]
+
+
+# ---- accused after the case was sent ----
+
+
+def test_who_is_accused_later_is_not_shown_it_and_the_staff_on_duty_are_told_once(ledger: Ledger) -> None:
+    town = Town(ledger)
+    town.take(*(judged(f"p{n}", title="云栖工地欠薪") for n in range(3)))
+    for n in (7, 8):
+        town.take(judged(f"p{n}", "人社局收了老板的好处", title="云栖工地欠薪"))
+    (case,) = town.cases
+    assert case.office == "renshe"
+    with ledger.read() as tx:
+        (item,) = tx.replies.open_items()
+    assert (item.kind, item.office, item.case_id) == ("accused", "renshe", case.id)
+    assert all({"p7", "p8"}.isdisjoint(alert.posts) for alert in town.alerts if alert.office == "renshe")
+    with pytest.raises(MinshengError, match="信访工作条例第三十条"):
+        act(ledger, act(ledger, case, "redispatch", office="gov"), "redispatch", office="renshe")
