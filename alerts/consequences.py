@@ -11,6 +11,7 @@ from alerts import notices
 from alerts.calendar import WorkCalendar
 from alerts.cases import STATE_LABELS, SYSTEM, act, open_case
 from alerts.clocks import OPENING, clocks_of_case, start_clocks
+from alerts.dispatch import accused_meanwhile
 from alerts.ledger import Tx
 from alerts.model import Alert, Case, Event, EventPost
 from alerts.routes import Decision, decide_route
@@ -63,6 +64,8 @@ def consequences(
     """
     firings = fired(desk.catalog.rules, news.event, posts, news.judged, desk.now)
     seen = {post.post_id: post for post in (*posts, *(post for _, post in news.new))}
+    if case is not None:
+        accused_meanwhile(tx, desk.catalog, case, [post for _, post in news.new], desk.now)
     if case is None:
         done, alerts = _without_case(desk, tx, news, firings, list(seen.values()))
     elif case.is_open:
