@@ -125,10 +125,20 @@ def _joined(desk: Desk, tx: Tx, news: News, case: Case, firings: Sequence[Firing
     if worst.severity > case.severity or GRADES[worst.event_grade] > GRADES[case.event_grade]:
         case = _escalate(desk, tx, case, worst)
         yield notices.grave(case, f"案件升级为严重程度 {case.severity} 级", news.post_ids, desk.now)
-    for firing in firings:
-        if firing.rule.kind == "growth":
-            case = _growing(desk, tx, case)
-            yield notices.growth(case, firing, desk.now)
+    grown = [firing for firing in firings if firing.rule.kind == "growth"]
+    if grown:
+        case = _growing(desk, tx, case)
+        yield from (notices.growth(case, firing, desk.now) for firing in grown)
+        return
+    gathered = [firing for firing in firings if firing.rule.kind == "threshold"]
+    if gathered and not _opened_by_count(tx, case):
+        yield from (notices.gathered(case, firing, desk.now) for firing in gathered)
+
+
+def _opened_by_count(tx: Tx, case: Case) -> bool:
+    """Whether the case opened because several told of it, as its first alert says."""
+    first = tx.alerts.get(f"new_case:{case.id}")
+    return first is not None and "posts" in first.figures
 
 
 def _growing(desk: Desk, tx: Tx, case: Case) -> Case:

@@ -29,6 +29,13 @@ def growth(case: Case, firing: Firing, now: datetime) -> Alert:
     return _alert(name, "growth", case, firing.reason, now, _figures(firing), firing.posts)
 
 
+def gathered(case: Case, firing: Firing, now: datetime) -> Alert:
+    """That several tell of what one grave post opened a case for: once per rule."""
+    return _alert(
+        f"gathered:{case.id}:{firing.rule.key}", "growth", case, firing.reason, now, _figures(firing), firing.posts
+    )
+
+
 def reopened(case: Case, reason: str, posts: tuple[str, ...], now: datetime) -> Alert:
     figures = {"reopened": case.reopened, "relapses": case.relapses}
     return _alert(f"reopened:{case.id}:{case.reopened}", "reopened", case, reason, now, figures, posts)

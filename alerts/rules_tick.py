@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.calendar import WorkCalendar
 from alerts.ledger import Ledger, Tx
 from alerts.ledger.tallies import Episode, Tallies
 from alerts.model import Alert, Event
@@ -149,13 +150,14 @@ def _sources(tx: Tx, catalog: Catalog, now: datetime) -> Iterator[Alert]:
     if not rules:
         return
     last = tx.tallies.last_posts()
+    calendar = WorkCalendar(catalog.calendar)
     runs = {run.source: run for run in tx.meters.source_health()}
     for rule in rules:
         known = tx.tallies.episodes(rule.key)
         for episode, at in recovered(last, known):
             tx.tallies.keep(replace(episode, last=now, data={"recovered": at.isoformat()}))
             yield _back(catalog, rule, episode, at, now)
-        for one in silent_sources(tx.tallies, rule, runs, last, now):
+        for one in silent_sources(tx.tallies, rule, runs, last, calendar, now):
             before = known.get(one.source)
             tx.tallies.keep(Episode(rule.key, one.source, one.last, now, 1, {}))
             if before is None or before.began != one.last:

@@ -148,7 +148,7 @@ class Tallies:
         """Group -> its independent posts of the hours since <= hour < until, history included."""
         table = hour_counts
         columns = [table.c[_COLUMN[name]] for name in by]
-        query = select(*columns, func.sum(table.c.own), func.sum(table.c.negative))
+        query = select(*columns, func.coalesce(func.sum(table.c.own), 0), func.coalesce(func.sum(table.c.negative), 0))
         query = query.where(table.c.hour >= since, table.c.hour < until, *_such(table, which)).group_by(*columns)
         return {_key(row[: len(by)]): Sum(int(row[-2]), int(row[-1])) for row in self._conn.execute(query)}
 

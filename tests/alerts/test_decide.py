@@ -129,6 +129,13 @@ def test_further_posts_join_the_case_without_a_word(town: Town) -> None:
     assert town.counts["decided", "joined"] == 1
 
 
+def test_a_case_that_one_grave_post_opened_tells_once_that_others_say_it_too(town: Town) -> None:
+    town.take(*about("云栖工地欠薪", "p1", severity=4))
+    for n in range(2, 6):
+        town.take(*about("云栖工地欠薪", f"p{n}"))
+    assert [(alert.kind, alert.figures.get("posts")) for alert in town.alerts] == [("new_case", None), ("growth", 3)]
+
+
 def test_fast_growth_is_told_once_a_day_and_doubling(town: Town) -> None:
     town.take(*about("云栖工地欠薪", "p1", "p2", "p3"))
     for n in range(4, 13):

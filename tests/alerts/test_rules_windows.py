@@ -16,7 +16,7 @@ from alerts.ledger import AlertFilter, Ledger, SourceRun
 from alerts.ledger.tallies import Tally, pack_words, words_of
 from alerts.model import Alert
 from alerts.rules_tick import tick_rules
-from configs.catalog import Match, Rule
+from configs.catalog import Calendar, Match, Rule
 from tests.alerts.town import HOUR, NOW, catalog
 
 DAY, WEEK = 24 * HOUR, timedelta(days=7)
@@ -194,6 +194,13 @@ def test_a_rule_may_ask_that_posts_are_about_one_event(ledger: Ledger) -> None:
     assert alert.posts[:3] == ("p17", "p18", "p19")
 
 
+def test_all_posts_may_be_one_group_also_where_none_of_them_counted_before(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE.model_copy(update={"by": (), "match": Match(topics=("wages",))}))
+    desk.weeks(1, topic="ecology")
+    desk.post(NOW - HOUR, 6)
+    assert [one.title for one in desk.tick()] == ["全部信息: 信息突增"]
+
+
 def test_a_rule_that_is_off_tells_nothing(ledger: Ledger) -> None:
     desk = Desk(ledger, SPIKE.model_copy(update={"enabled": False}))
     desk.weeks(1)
@@ -271,6 +278,14 @@ def test_a_silent_source_is_told_once_and_its_return_too(ledger: Ledger) -> None
 def test_a_source_that_is_quiet_at_these_hours_is_not_silent(ledger: Ledger) -> None:
     desk = Desk(ledger, SILENT)
     desk.weeks(1)
+    desk.post(NOW - 8 * HOUR)
+    assert desk.tick() == []
+
+
+def test_a_public_holiday_is_not_waited_for(ledger: Ledger) -> None:
+    desk = Desk(ledger, SILENT)
+    desk.catalog = catalog(rules=(SILENT,), calendar=Calendar(holidays=(NOW.date(),)))
+    desk.weeks(6)
     desk.post(NOW - 8 * HOUR)
     assert desk.tick() == []
 

@@ -36,8 +36,8 @@ def history(*extra: object) -> list[object]:
 def test_what_would_have_been_told_and_when() -> None:
     found = replay(catalog(rules=(*RULES, SPIKE)), history(), WINDOW)  # type: ignore[arg-type]
     spikes = [one for one in found if one.kind == "spike"]
-    assert [one.created_at for one in spikes] == [NOW + 5 * HOUR]  # when the hour of the fifth is over
-    assert set(spikes[0].posts) == {f"b{n}" for n in range(5)}
+    assert [one.created_at for one in spikes] == [NOW + 6 * HOUR]  # five do not exceed the limit, six do
+    assert set(spikes[0].posts) == {f"b{n}" for n in range(6)}
     assert len({one.id for one in found}) == len(found)
 
 
