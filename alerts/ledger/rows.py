@@ -56,6 +56,13 @@ def add_rows(conn: Connection, table: Table, rows: Rows) -> list[str]:
     return list(conn.execute(statement, _bound(conn, [wanted[one] for one in sorted(wanted)])).scalars())
 
 
+def note_rows(conn: Connection, table: Table, rows: Rows) -> None:
+    """As `add_rows`, but does not tell which ones are new: a third of the time."""
+    (key,) = (one.name for one in table.primary_key)
+    wanted = {row[key]: row for row in reversed(rows)}
+    conn.execute(_note(conn.dialect.name, table, key), _bound(conn, [wanted[one] for one in sorted(wanted)]))
+
+
 def put_rows(conn: Connection, table: Table, rows: Rows) -> None:
     """Create or replace by primary key (one text column); of two rows with the same key the last one stays."""
     (key,) = (one.name for one in table.primary_key)
@@ -67,6 +74,11 @@ def put_rows(conn: Connection, table: Table, rows: Rows) -> None:
 def _add(dialect: str, table: Table, key: str) -> ReturningInsert[Any]:
     """Built once: building a statement takes longer than running it."""
     return _insert(dialect, table).on_conflict_do_nothing(index_elements=[key]).returning(table.c[key])
+
+
+@cache
+def _note(dialect: str, table: Table, key: str) -> Insert:
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=[key])
 
 
 @cache

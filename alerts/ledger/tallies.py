@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, case, delete, f
 
 from alerts.ledger.columns import insert_for, insert_in, names_of, within_region
 from alerts.ledger.engine import take_turns
-from alerts.ledger.rows import Insert, add_rows, one_of
+from alerts.ledger.rows import Insert, note_rows, one_of
 from alerts.ledger.tables import episodes, event_posts, hour_counts, recent_posts, term_days
 from configs.catalog import SHANGHAI
 
@@ -90,8 +90,9 @@ class Tallies:
     def add(self, new: Sequence[Tally]) -> None:
         """Note posts, each once."""
         if new:
-            rows = [{name: getattr(one, name) for name in names_of(Tally)} | {"counted": False} for one in new]
-            add_rows(self._conn, recent_posts, rows)
+            names = names_of(Tally)
+            rows = [{name: getattr(one, name) for name in names} | {"counted": False} for one in new]
+            note_rows(self._conn, recent_posts, rows)
 
     def take_turn(self) -> None:
         """Those that try the rules wait here until the transaction of the one before has ended."""
