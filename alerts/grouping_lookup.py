@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts.grouping_objects import lookup_keys
 
-FOUND = 6  # posts of one name that a new one is compared with
+FOUND = 2  # posts of one name that a new one is compared with
 ASKED = 4  # names of a post that are looked up
 CROWD = 48  # posts that may name the same; of what more name, the name tells nothing
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 NOTE = """Kafka 和 Elasticsearch 不在这个文件里: 请给 Kafka 的主题设多个副本，给 Elasticsearch 做它自己的快照 (snapshot)。
 检索库万一丢失，可由保留期内的 posts.judged 重新归档，研判结果可由 posts.raw 重新研判。
 配置文件夹和其他主机上的 secret.key (各采集主机须相同) 请另行保存。"""
-WITHOUT = "不含: 单位附件 attachments、发件箱 outbox、导出 exports、模型 models、日志 logs、配置文件夹；请另行保存需要的。"
+WITHOUT = (
+    "不含: 单位附件 attachments、发件箱 outbox、导出 exports、模型 models、日志 logs、配置文件夹；请另行保存需要的。"
+)
 
 
 def back_up(house: House, file: Path, env: Mapping[str, str]) -> None:

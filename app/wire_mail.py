@@ -12,10 +12,9 @@ from configs.catalog import Catalog
 from configs.settings import Settings
 
 if TYPE_CHECKING:
-    from alerts.mailbox import Mailbox
-
     from alerts.ledger import Ledger
     from alerts.links import Links
+    from alerts.mailbox import Mailbox
     from alerts.notify.chat import Chat
     from alerts.notify.email import Email
     from alerts.notify.notice import Letterhead, Notifier

@@ -78,7 +78,10 @@ def _page(desk: Desk, user: User | None, name: str, title: str, view: View) -> s
 
 def _office_page(desk: Desk) -> st.Page:
     return st.Page(
-        lambda: guarded(lambda: office_page.show(desk)), title="单位办理", url_path=office_page.PATH, visibility="hidden"
+        lambda: guarded(lambda: office_page.show(desk)),
+        title="单位办理",
+        url_path=office_page.PATH,
+        visibility="hidden",
     )
 
 

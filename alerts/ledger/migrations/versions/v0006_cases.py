@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,7 +14,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = (
+_COLUMNS: tuple[sa.Column[Any], ...] = (
     sa.Column("intent", sa.String(), nullable=False, server_default=""),
     sa.Column("joins", sa.String(), nullable=False, server_default=""),
     sa.Column("promises", sa.JSON(), nullable=False, server_default="[]"),
