@@ -29,20 +29,8 @@ if TYPE_CHECKING:
 MISSING, CONFIG, INTERRUPTED = 69, 78, 130
 GROUPS: dict[str, tuple[str, ...]] = {
     "日常": ("demo", "run", "import", "weekly", "search"),
-    "检查": (
-        "check",
-        "doctor",
-        "event",
-        "alerts",
-        "silence",
-        "rules",
-        "routes",
-        "dead",
-        "archive",
-        "user",
-        "backup",
-        "restore",
-    ),
+    "检查": ("check", "doctor", "event", "alerts", "silence", "rules", "routes", "dead"),
+    "保管": ("archive", "user", "backup", "restore"),
     "过滤器": ("judge", "events", "route", "mask"),
     "单个部件": ("worker", "deliver", "inbox", "crawl", "dashboard"),
     "模型": ("train", "evaluate", "rejudge", "model", "corrections"),
@@ -72,23 +60,9 @@ def cli() -> None:
     """
 
 
-for group in (
-    event,
-    inbox,
-    alerts,
-    silence,
-    rules,
-    route,
-    routes,
-    dead,
-    archive,
-    user,
-    model,
-    corrections,
-    rejudge,
-    train,
-    evaluate,
-):
+for group in (event, inbox, alerts, silence, rules, route, routes, dead):
+    cli.add_command(group)
+for group in (archive, user, model, corrections, rejudge, train, evaluate):
     cli.add_command(group)
 
 
