@@ -35,6 +35,7 @@ from alerts.grouping_match import (
     near_copies,
     weigh,
 )
+from alerts.grouping_objects import SAME
 from alerts.grouping_signature import pack, unpack
 from alerts.grouping_store import TOLD, Chunk, Pairs, Store, join
 from alerts.grouping_unit import MEMBERS, Member, Taken, Unit, named_county, phrase_of, post_key
@@ -68,9 +69,9 @@ class _Seat:
     member: Member
 
 
-# Of a pair: the row of the older post, the probability that both tell of the same, whether they are near copies, and
-# whether a name is the same.
-_Likeness = tuple[int, float, bool, bool]
+# Of a pair: the row of the older post, the probability that both tell of the same, whether they are near copies, whether a
+# name is the same, and whether they name different things (see `differ`).
+_Likeness = tuple[int, float, bool, bool, float]
 
 
 @dataclass(slots=True)
@@ -80,6 +81,13 @@ class _Match:
     unit: Unit
     members: list[tuple[Member, float]] = field(default_factory=list)
     near_copy: bool = False
+    same: bool = False  # some member names the same thing
+    apart: bool = False  # some member names another one
+
+    @property
+    def is_about_another(self) -> bool:
+        """A member that names nothing must not take in what is about another thing than the rest of its event."""
+        return self.apart and not self.same
 
     @property
     def best(self) -> float:
@@ -202,17 +210,17 @@ class EventIndex:
         ours = [contexts[index] for index in pairs.new.tolist()]
         rows, named = inputs(self._store.compare(new, pairs), zip(ours, theirs, strict=True))
         self._look_again(rows, named, new, pairs)
-        columns = (weigh(rows, self._network), near_copies(rows), names_the_same(rows))
+        columns = (weigh(rows, self._network), near_copies(rows), names_the_same(rows), rows[:, THINGS_DIFFER])
         alike = list(zip(old, *(column.tolist() for column in columns), strict=True))
         ends = np.searchsorted(pairs.new, np.arange(len(posts)), side="right").tolist()
         return [alike[start:end] for start, end in pairwise([0, *ends])]
 
     def _look_again(self, rows: F32, named: I64, new: Chunk, pairs: Pairs) -> None:
         """Where things differ: what the one post names may stand in the other without its kind."""
-        doubtful = np.flatnonzero(rows[:, THINGS_DIFFER])
+        doubtful = np.flatnonzero(rows[:, THINGS_DIFFER] > 0)
         theirs, ours = self._store.olds(new, pairs.old[doubtful]), new.ids[pairs.new[doubtful]]
         our, their = named[doubtful].T[:, :, None]
-        rows[doubtful[(theirs == our).any(axis=1) | (ours == their).any(axis=1)], THINGS_DIFFER] = 0
+        rows[doubtful[(theirs == our).any(axis=1) | (ours == their).any(axis=1)], THINGS_DIFFER] = SAME
 
     def _pairs(self, posts: Sequence[Judged], new: Chunk, contexts: Sequence[Context]) -> Pairs:
         """Each post with the kept and the earlier ones that may tell of the same."""
@@ -239,19 +247,22 @@ class EventIndex:
         if max(claims, default=0.0) < self._network.join:
             return None
         matches: dict[str, _Match] = {}
-        for (row, _, near_copy, _), claim in zip(alike, claims, strict=True):
+        for (row, _, near_copy, _, apart), claim in zip(alike, claims, strict=True):
             seat = self._seats[row]
             if self._may_join(seat.unit, at, county):
                 match = matches.setdefault(seat.unit.id, _Match(seat.unit))
                 match.members.append((seat.member, claim))
                 match.near_copy |= near_copy
-        best = max(matches.values(), key=lambda match: match.rank, default=None)
+                match.same |= apart == SAME
+                match.apart |= apart == 1
+        fit = [match for match in matches.values() if not match.is_about_another]
+        best = max(fit, key=lambda match: match.rank, default=None)
         return best if best and best.best >= self._network.join else None
 
     def _claims(self, at: datetime, alike: Sequence[_Likeness]) -> list[float]:
         """How strongly the event of each older post claims the new one, which is of the time `at`."""
         claims, standing = [], 0
-        for row, chance, _, names_same in alike:
+        for row, chance, _, names_same, _ in alike:
             if row in self._waiting or (row >= 0 and row not in self._leaving):
                 standing += 1
                 if names_same and standing <= CLOSEST:  # only the closest that stand for an event draw others
@@ -269,9 +280,10 @@ class EventIndex:
         """What a grave event that is being talked about claims of a post that names the same thing in other words.
 
         What is said of the school in the days after a poisoning is about the poisoning; the larger event claims more.
+        Posts of the very same instant are posts whose time is not known: nothing can be said of the days after.
         """
         is_burst = unit.severity == 4 or (unit.severity == 3 and unit.posts >= BURST_POSTS)
-        if not is_burst or abs(at - unit.last_seen) > BURST:
+        if not is_burst or at == unit.last_seen or abs(at - unit.last_seen) > BURST:
             return 0.0
         return min(self._network.join + unit.posts / 500, 0.95)
 

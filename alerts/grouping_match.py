@@ -141,14 +141,14 @@ def names_the_same(rows: F32) -> Flags:
     thing that is named differs."""
     differs, agreed = rows[:, _NAMES_DIFFER], rows[:, _NAMES_DIFFER + 1]
     shared: Flags = (agreed == 1) | ((differs == 0) & (rows[:, _EVIDENCE] >= NAME_EVIDENCE))
-    shared &= rows[:, THINGS_DIFFER] == 0
+    shared &= rows[:, THINGS_DIFFER] <= 0
     return shared
 
 
 def near_copies(rows: F32) -> Flags:
     """Whether the words are nearly the same, the names too."""
     alike: Flags = (rows[:, _ALL] >= NEAR_COPY) & (rows[:, _NAMES_DIFFER] == 0)
-    alike &= rows[:, THINGS_DIFFER] == 0
+    alike &= rows[:, THINGS_DIFFER] <= 0
     return alike
 
 

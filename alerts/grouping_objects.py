@@ -66,7 +66,7 @@ class Level:
     gram: int
 
 
-_SAME = (0.0, 0, 0)
+SAME = -1.0
 Levels = tuple[Level | None, Level | None, Level | None]
 
 
@@ -78,18 +78,19 @@ def levels_of(objects: Sequence[str]) -> Levels:
 def differ(first: Levels, second: Levels) -> tuple[float, int, int]:
     """(whether they name different things, the gram that tells of what the first names, the same of the second).
 
-    1: different; ½: so it seems, but it may be a slip of the pen; 0: the same, or one names nothing.
+    1: different; ½: so it seems, but it may be a slip of the pen; -1: the same thing, road or village; 0: the same town, or
+    one names nothing.
     """
-    for our, their in zip(first, second, strict=True):
+    for our, their, same in zip(first, second, (SAME, SAME, 0.0), strict=True):
         if our is None or their is None:
             continue
         if our.ends[0] in their.cores or their.ends[0] in our.cores:
-            return _SAME
+            return same, our.gram, their.gram
         if any([end in our.first for end in their.ends]) or any([end in their.first for end in our.ends]):
-            return _SAME
+            return same, our.gram, their.gram
         slip = our.kind == their.kind and _is_slip(our.first, their.first)
         return 0.5 if slip else 1.0, our.gram, their.gram
-    return _SAME
+    return 0.0, 0, 0
 
 
 def lookup_keys(objects: Iterable[str]) -> list[str]:

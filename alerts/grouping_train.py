@@ -33,7 +33,7 @@ NETWORKS = 4  # fitted from different starts and averaged: one network of four t
 STEPS = 800
 DECAY = 3e-4
 FORGOTTEN = 0.2  # share of pairs trained as if the topics were unknown
-JOIN = 0.45
+JOIN = 0.4
 
 
 @dataclass(frozen=True, slots=True)

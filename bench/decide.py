@@ -1,7 +1,7 @@
 """How fast judged posts become events, cases and alerts in the ledger, and whether the cost grows with what was stored.
 
     python -m bench.decide            about half an hour
-    python -m bench.decide --quick    about a minute: a tenth of the events, 30,000 posts in place of a million
+    python -m bench.decide --quick    about a minute on a quiet machine: 5,000 events, 20,000 posts in place of a million
 
 The whole Decider is measured: index, rules, cases, alerts and every write to a ledger in a SQLite file. Times are
 processor time of this one process and its one thread. Posts are those of bench.events: three an event on average, told
@@ -49,7 +49,7 @@ class Size:
     many: int  # and the second
 
 
-FULL, QUICK = Size(100_000, 10_000, 1_000_000), Size(10_000, 10_000, 30_000)
+FULL, QUICK = Size(100_000, 10_000, 1_000_000), Size(5_000, 10_000, 20_000)
 
 
 class Office:
@@ -155,7 +155,7 @@ def main() -> None:
     size = QUICK if quick else FULL
     grown = growth(size.few, size.many)
     fast = rate(size.events)
-    names = ("10k", "30k") if quick else ("100k", "1m")
+    names = ("5k", "20k") if quick else ("100k", "1m")
     result = {
         "machine": f"{platform.machine()} {platform.system()} Python {platform.python_version()}",
         f"posts_per_s_{names[0]}_events": fast["posts_per_s"],

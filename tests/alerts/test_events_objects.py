@@ -56,9 +56,9 @@ def test_what_is_named(title: str, text: str, expected: list[str]) -> None:
     [
         ("云锦小区停水", "柳湖小区停水", 1.0),
         ("闻堰街道云锦小区停水", "闻堰街道柳湖小区停水", 1.0),  # the street is the same, the estate is not
-        ("云锦小区停水", "投诉云锦小区", 0.0),
+        ("云锦小区停水", "投诉云锦小区", -1.0),
         ("闻堤小学停水", "闻提小学停水", 0.5),
-        ("云溪月小学停水", "柳溪月小学停水", 0.0),  # where a name begins is not known
+        ("云溪月小学停水", "柳溪月小学停水", -1.0),  # where a name begins is not known
         ("云锦小区停水", "柳湖公园停水", 1.0),
         ("云锦小区停水", "闻堰街道停水", 0.0),  # an estate and a street are no two estates
         ("云锦小区停水", "停水三天", 0.0),
@@ -86,6 +86,17 @@ def test_the_street_that_both_name_does_not_join_two_estates() -> None:
     text = "闻堰街道{0}小区三号楼电梯三天两头停运，上个月困了四次人，维保单位来看一眼就走，请闻堰街道协调解决。"
     told = [tell(name, f"闻堰街道{name}小区电梯故障", text.format(name), place=XIAOSHAN) for name in ("云锦", "柳湖")]
     assert len(set(group(told).values())) == 2
+
+
+def test_who_names_no_estate_does_not_glue_two_together() -> None:
+    text = "三号楼电梯三天两头停运，上个月困了四次人，维保单位来看一眼就走，物业说没有维修资金，请闻堰街道协调解决。"
+    told = [
+        tell("a", "闻堰街道云锦瑞小区电梯故障", f"闻堰街道云锦瑞小区{text}"),
+        tell("none", "闻堰街道某某电梯故障", f"闻堰街道某某{text}"),
+        tell("b", "闻堰街道柳湖月小区电梯故障", f"闻堰街道柳湖月小区{text}"),
+    ]
+    found = group(told)
+    assert found["a"] != found["b"]
 
 
 def test_a_near_copy_that_the_classifier_names_of_another_place_does_not_join() -> None:
@@ -139,6 +150,14 @@ def test_a_serious_event_draws_what_names_its_thing_while_it_is_talked_about_and
         tell("c", "闻堤小学暑假补课收费", "老师让家长交两千元补课费", day=5, severity=2, topic="education"),
     ]
     assert group(told)["c"] == "ev-c"
+
+
+def test_where_no_time_is_known_nothing_is_drawn() -> None:
+    told = [
+        tell("a", "闻堤小学多名学生呕吐腹泻", "午饭后三十多个孩子被送医院", severity=4, topic="food_drug"),
+        tell("b", "闻堤小学让家长签承诺书", "承诺书上写着自愿放弃追究", severity=2, topic="education"),
+    ]
+    assert group(told)["b"] == "ev-b"
 
 
 def test_rows_are_found_by_name_in_any_order_of_coming() -> None:
