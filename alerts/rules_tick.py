@@ -63,22 +63,30 @@ def _windows(tx: Tx, catalog: Catalog, now: datetime) -> Iterator[Alert]:
     rules = [rule for rule in catalog.rules if rule.enabled and rule.kind in TESTS]
     if end is None:
         return
+    known = {rule.key: tx.tallies.episodes(rule.key) for rule in rules}
     for rule in rules:
-        known = tx.tallies.episodes(rule.key)
         for found in TESTS[rule.kind](tx.tallies, rule, end):
-            episode, news = _follow(known.get(found.name), found, end)
+            episode, news = _follow(known[rule.key].get(found.name), found, end)
             tx.tallies.keep(episode)
-            if news:
+            others = [its[found.name] for key, its in known.items() if key != rule.key and found.name in its]
+            known[rule.key][found.name] = episode
+            if news and not any(_same(episode, other, found) for other in others):
                 yield _alert(tx, catalog, found, episode, now)
 
 
 def _follow(known: Episode | None, found: Finding, end: datetime) -> tuple[Episode, bool]:
     """The episode as it is now, and whether there is something to tell."""
-    rule = found.rule
+    rule, data = found.rule, {"event": found.event[0], "kind": found.rule.kind}
     if known is None or end - known.last > timedelta(hours=rule.window_hours):
-        return Episode(rule.key, found.name, end, end, found.level, {}), True
+        return Episode(rule.key, found.name, end, end, found.level, data), True
     level = max(known.level, found.level)
-    return replace(known, last=max(end, known.last), level=level), level > known.level
+    return replace(known, last=max(end, known.last), level=level, data=data), level > known.level
+
+
+def _same(one: Episode, other: Episode, found: Finding) -> bool:
+    """Whether a rule of the same kind with a longer or shorter window holds for the same group because of the same event."""
+    recent = one.last - other.last <= timedelta(hours=found.rule.window_hours)
+    return recent and one.level <= other.level and one.data == other.data
 
 
 def _alert(tx: Tx, catalog: Catalog, found: Finding, episode: Episode, now: datetime) -> Alert:

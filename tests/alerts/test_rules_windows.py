@@ -201,6 +201,18 @@ def test_all_posts_may_be_one_group_also_where_none_of_them_counted_before(ledge
     assert [one.title for one in desk.tick()] == ["全部信息: 信息突增"]
 
 
+def test_two_windows_tell_of_one_event_once(ledger: Ledger) -> None:
+    longer = SPIKE.model_copy(update={"key": "days", "window_hours": 72})
+    desk = Desk(ledger, SPIKE, longer)
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 7, event_id="ev-x")
+    assert [one.id.split(":")[1] for one in desk.tick()] == ["spike"]
+    desk.post(NOW + DAY, event_id="ev-x")
+    assert desk.tick(NOW + DAY + HOUR) == []
+    desk.post(NOW + DAY + HOUR, 12, event_id="ev-y")
+    assert len(desk.tick(NOW + DAY + 2 * HOUR)) == 1
+
+
 def test_a_rule_that_is_off_tells_nothing(ledger: Ledger) -> None:
     desk = Desk(ledger, SPIKE.model_copy(update={"enabled": False}))
     desk.weeks(1)
