@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 from alerts.ledger.columns import names_of
 from alerts.ledger.engine import take_turns
 from alerts.ledger.rows import add_rows
-from alerts.ledger.tables import chats, mails
+from alerts.ledger.tables_delivery import chats, mails
 
 CHATTERS = 6_011_575  # the lock of those that look for due chat messages
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from alerts.ledger.columns import names_of
 from alerts.ledger.rows import add_rows
-from alerts.ledger.tables import attachments, duty_items, replies
+from alerts.ledger.tables_delivery import attachments, duty_items, replies
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alerts.ledger.columns import insert_for
-from alerts.ledger.tables import silence_ends, silences
+from alerts.ledger.tables_delivery import silence_ends, silences
 from alerts.silences import Silence, matchers_data, matchers_from
 
 _OWN = ("id", "made_at", "author", "reason", "starts_at", "ends_at", "grave", "drop")
