@@ -163,7 +163,7 @@ def _within(one: Judged, since: datetime | None, until: datetime | None) -> bool
 
 
 def row_of(alert: Alert) -> dict[str, Any]:
-    names = ("id", "kind", "office", "event_id", "title", "reason", "severity", "figures")
+    names = ("id", "kind", "office", "case_id", "state", "event_id", "title", "reason", "severity", "figures")
     at = alert.created_at.astimezone(SHANGHAI).isoformat()
     return {"at": at} | {name: getattr(alert, name) for name in names} | {"posts": list(alert.posts)}
 

@@ -1,12 +1,14 @@
 """What the alert rules find in a year of dated real messages, replayed in event time.
 
     python -m bench.rules --data DIR [--out alerts.jsonl] [--labels tests/fixtures/rules/spikes.tsv]
+    python -m bench.rules --data DIR --replayed alerts.jsonl       measures what an earlier run wrote with --out
 
 DIR has hotline/留言_2019.xlsx and labels/events_dev.tsv. Messages are judged by the fast model and replayed hour by hour through
 the deciding stage and the rules of configs/, as `minsheng rules replay` does; nothing is sent.
 
 A burst is an annotated event of at least 5 messages. It is found when one alert that counts (of a gathering, growth or spike;
-not of one grave message) shows two of its messages or more. Two naive counts are the peer, both told at the end of the Shanghai
+not of one grave message) shows two of its messages or more; `had_case`: any alert showed one.
+Two naive counts are the peer, both told at the end of the Shanghai
 day: `naive event`, a day with at least 3 messages of the event, which is given the annotated events; and `naive topic`, a day on
 which the topic has at least mean + 3 standard deviations of its days so far and shows two messages of the event. Lead is the
 peer's time minus ours. Precision of spikes is by labels made by reading: did the messages shown tell of something that was
@@ -106,8 +108,25 @@ def counts_posts(alert: Alert) -> bool:
     return alert.kind in ("growth", "spike", "new_term") or (alert.kind == "new_case" and "posts" in alert.figures)
 
 
-def first_alert(ids: Sequence[str], alerts: Sequence[Alert]) -> Alert | None:
-    return next((one for one in alerts if len(set(one.posts) & set(ids)) >= SHOWN), None)
+def first_alert(ids: Sequence[str], alerts: Sequence[Alert], shown: int = SHOWN) -> Alert | None:
+    return next((one for one in alerts if len(set(one.posts) & set(ids)) >= shown), None)
+
+
+def read_alerts(path: Path) -> list[Alert]:
+    """What `--out` wrote, as far as it is measured."""
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [_alert(row) for row in rows]
+
+
+def _alert(row: Mapping[str, Any]) -> Alert:
+    given = {name: row[name] for name in ("id", "kind", "office", "event_id", "title", "reason", "severity", "figures")}
+    return Alert(
+        **given,
+        case_id=row["case_id"],
+        state=row["state"],
+        created_at=datetime.fromisoformat(row["at"]),
+        posts=tuple(row["posts"]),
+    )
 
 
 def peak(ids: Sequence[str], at: Mapping[str, datetime], hours: int = 72) -> int:
@@ -130,6 +149,7 @@ def measure(judged: Sequence[Judged], found: Sequence[Alert], bursts: Mapping[st
     return {
         "bursts": len(table),
         "found": sum(row[3] is not None for row in table),
+        "had_case": sum(first_alert(ids, found, 1) is not None for ids in bursts.values()),
         "dense_bursts": len(dense),
         "dense_found": sum(row[3] is not None for row in dense),
         "naive_event_found": sum(row[4] is not None for row in table),
@@ -167,12 +187,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--replayed", type=Path)
     parser.add_argument("--labels", type=Path, default=LABELS)
     options = parser.parse_args()
     house = open_house(os.environ)
     judged = judge(house, read_messages(options.data / "hotline" / "留言_2019.xlsx"))
     judged = [one for one in judged if one.post.published_at.year >= 2019]  # four are years older
-    found = replay(house.catalog, judged, timedelta(days=house.settings.decide.window_days))
+    window = timedelta(days=house.settings.decide.window_days)
+    found = read_alerts(options.replayed) if options.replayed else replay(house.catalog, judged, window)
     if options.out:
         options.out.write_text("".join(json.dumps(row_of(one), ensure_ascii=False) + "\n" for one in found))
     offices = per_day(found)

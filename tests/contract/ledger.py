@@ -11,9 +11,16 @@ from tests.contract.ledger_delivery import DeliveryContract
 from tests.contract.ledger_events import EventsContract
 from tests.contract.ledger_notices import NoticesContract
 from tests.contract.ledger_silences import SilencesContract
+from tests.contract.ledger_tallies import TalliesContract
 
 
 class LedgerContract(
-    EventsContract, CasesContract, NoticesContract, CorrectionsContract, SilencesContract, DeliveryContract
+    EventsContract,
+    CasesContract,
+    NoticesContract,
+    CorrectionsContract,
+    SilencesContract,
+    DeliveryContract,
+    TalliesContract,
 ):
     """All of it."""
