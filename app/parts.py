@@ -71,17 +71,32 @@ def deliver_round(house: House, now: datetime, count: Count, stop: Callable[[], 
     """Look at every clock, then send what is due; returns how many alerts were sent."""
     from alerts.deliver import deliver_once
     from alerts.notify.channels import send_chats
-    from alerts.rules_tick import tick_rules
     from alerts.tick import tick
     from alerts.unreachable import tell_unreachable
 
     tick(house.ledger, house.catalog, now)
-    tick_rules(house.ledger, house.catalog, now)
+    try_rules(house, now, count)
     done = deliver_once(house.ledger, house.archive.get, house.catalog, house.notifier, now, count=count, stop=stop)
     if done.failed:
         tell_unreachable(house.ledger, house.catalog, now)
     post = house.post_office
     return done.sent + send_chats(house.ledger, post.chat, post.bots, now, count=count, stop=stop)
+
+
+def try_rules(house: House, now: datetime, count: Count) -> None:
+    """Try the rules of time windows. What goes wrong waits for the next time; no mail waits for it."""
+    from alerts.rules_tick import tick_rules
+
+    try:
+        told = tick_rules(house.ledger, house.catalog, now)
+    except Unavailable:
+        raise
+    except Exception:
+        count("failed", "rules", 1)
+        logger.exception("the rules of time windows could not be tried")
+    else:
+        if told:
+            count("told", "rules", told)
 
 
 def keep_delivering(house: House, *, drain: bool = False, stop: Stop | None = None) -> None:

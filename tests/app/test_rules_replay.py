@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import cli
+from app.parts import deliver_round
 from app.rules_replay import per_day, replay
+from app.wire import open_house
 from tests.alerts.deciding import WINDOW
 from tests.alerts.test_rules_windows import SPIKE
 from tests.alerts.town import HOUR, NOW, RULES, catalog, judged
@@ -87,3 +89,15 @@ def test_the_list_names_every_rule_and_what_is_off() -> None:
     done = CliRunner().invoke(cli, ["rules", "list"], catch_exceptions=False)
     assert "启用  spike  信息突增" in done.output
     assert "案件  overdue" in done.output
+
+
+def test_a_rule_that_fails_holds_back_no_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("alerts.rules_tick.tick_rules", broken)
+    house = open_house({"MINSHENG_DATA": str(tmp_path)})
+    counted: list[tuple[str, str, int]] = []
+    assert deliver_round(house, NOW, lambda *what: counted.append(what)) == 0
+    assert counted == [("failed", "rules", 1)]
+    house.close()
