@@ -14,9 +14,9 @@ from alerts.accused_clauses import Charge, charges
 from alerts.accused_names import names_of, office_names
 from alerts.accused_words import words
 from configs.catalog import Office
-from stream.messages import Judgement
+from stream.messages import Judged, Judgement
 
-__all__ = ["Accusation", "accusation", "accusations", "complains", "office_names", "words"]
+__all__ = ["Accusation", "accusation", "accusations", "accused_by", "complains", "office_names", "words"]
 
 SURE = 0.85  # from this probability on a text counts as plain news or praise
 GRAVE = ("discipline", "gifts", "leaks")
@@ -47,6 +47,12 @@ def accusations(offices: Iterable[Office], text: str, *, negative: bool = False)
         if known is None or (known.kind == "conduct" and charge.kind in GRAVE):
             found[charge.key] = _accusation(charge)
     return found
+
+
+def accused_by(offices: Iterable[Office], judged: Judged) -> dict[str, Accusation]:
+    """Office key -> how the post accuses it."""
+    text = f"{judged.post.title}\n{judged.post.text}"
+    return accusations(offices, text, negative=complains(judged.judgement))
 
 
 def complains(judged: Judgement | None) -> bool:

@@ -17,6 +17,7 @@ from alerts.accused_words import Class, patterns
 
 _SENTENCES = re.compile(r"[。！？；!?;\n…]+|\s{2,}")
 COMMAS = "，、,：:"
+_COMMA = re.compile(f"[{COMMAS}]")
 FAR = 44  # characters between name and word
 MANY = 3  # commas between name and word
 SHORT = 160  # characters of a text in which every word is to the point
@@ -83,6 +84,11 @@ def charges(names: Names, text: str, *, negative: bool = False) -> Iterator[Char
         before = _last(bodies)
 
 
+def _last_clause(before: str) -> str:
+    """What stands behind the last comma."""
+    return _COMMA.split(before)[-1]
+
+
 def _last(bodies: Sequence[Body]) -> Body | None:
     """The office that the next sentence may mean by 他们, or by nobody."""
     for body in reversed(bodies):
@@ -106,7 +112,7 @@ def _hits(sentence: str) -> list[Hit]:
 
 def _part(sentence: str, named: Named) -> Part:
     its = patterns()
-    before, after = re.split(f"[{COMMAS}]", sentence[: named.start])[-1], sentence[named.end :]
+    before, after = _last_clause(sentence[: named.start]), sentence[named.end :]
     if its.thing.match(after):
         return "told" if its.phoned.search(before) else "thing"
     if its.posing.search(before):
@@ -124,7 +130,7 @@ def _complaints(sentence: str, bodies: Sequence[Body]) -> Iterator[Charge]:
     """我要举报人社局, 好一个人社局: the office is what is complained of, not whom it is told to."""
     its = patterns()
     for body in bodies:
-        clause = re.split(f"[{COMMAS}]", sentence[: body.start])[-1]
+        clause = _last_clause(sentence[: body.start])
         verb = its.complained.search(clause)
         if verb and not body.named.loose and its.complained_of.match(sentence[body.end :]):
             yield Charge(body.named.key, "discipline", verb.group() + sentence[body.start : body.end])
@@ -162,7 +168,7 @@ def _doubts(sentence: str, bodies: Sequence[Body]) -> Iterator[Charge]:
         return
     for body in bodies:
         rest = sentence[body.end :]
-        clause = next((one for one in re.split(f"[{COMMAS}]", rest) if one), "")
+        clause = next((one for one in _COMMA.split(rest) if one), "")
         if body.part != "does" or body.named.loose or body.named.company or len(clause) < TELLING or rest[0] == "、":
             continue
         if its.routine.search(clause) or _of_others(sentence[: body.start][-TELLING * 4 :]) or _others_after(rest):
@@ -172,7 +178,7 @@ def _doubts(sentence: str, bodies: Sequence[Body]) -> Iterator[Charge]:
 
 def _others_after(rest: str) -> bool:
     """Whether a later clause begins with somebody else, of whom the complaint then is: 城管来过，店家……"""
-    return any(patterns().others.match(clause) for clause in re.split(f"[{COMMAS}]", rest)[1:])
+    return any(patterns().others.match(clause) for clause in _COMMA.split(rest)[1:])
 
 
 def _within(body: Body, hit: Hit) -> bool:
@@ -186,7 +192,7 @@ def _doer(sentence: str, hit: Hit, bodies: Sequence[Body]) -> int | None:
         gap = sentence[body.end : hit.start]
         if body.end > hit.start or body.part in ("thing", "posed"):
             continue
-        if body.named.loose and (len(gap) > CLOSE or re.search(f"[{COMMAS}]", gap)):
+        if body.named.loose and (len(gap) > CLOSE or _COMMA.search(gap)):
             continue
         return at
     return None
@@ -195,7 +201,7 @@ def _doer(sentence: str, hit: Hit, bodies: Sequence[Body]) -> int | None:
 def _taken_back(sentence: str, hit: Hit) -> bool:
     """Denied, supposed, condemned: 没有推诿, 如果推诿, 对推诿零容忍."""
     its = patterns()
-    clause = re.split(f"[{COMMAS}]", sentence[: hit.start])[-1]
+    clause = _last_clause(sentence[: hit.start])
     rest = sentence[hit.end :]
     if its.supposed.search(clause):
         return True
@@ -209,7 +215,7 @@ def _taken_back(sentence: str, hit: Hit) -> bool:
 
 def _said_of(sentence: str, hit: Hit, body: Body) -> bool:
     gap = sentence[body.end : hit.start]
-    commas = len(re.findall(f"[{COMMAS}]", gap))
+    commas = len(_COMMA.findall(gap))
     if len(gap) > FAR or commas > MANY:
         return False
     if body.named.company and hit.kind in ("neglect", "insisted"):
@@ -237,7 +243,7 @@ def _does(sentence: str, hit: Hit, body: Body, gap: str, commas: int) -> bool:
         if hit.kind in ("neglect", "insisted"):
             return True
         return commas > 0 or (not told and its.they.search(gap) is not None)
-    clause = re.split(f"[{COMMAS}]", sentence[: body.start])[-1]
+    clause = _last_clause(sentence[: body.start])
     return not its.thanked.search(clause) or commas == 0
 
 
@@ -266,7 +272,7 @@ def _ahead(sentence: str, hit: Hit, bodies: Sequence[Body]) -> Charge | None:
     for body in bodies:
         gap = sentence[hit.end : body.start]
         if body.start >= hit.end and re.fullmatch(rf"[^{COMMAS}]{{0,4}}的[^的{COMMAS}]{{0,4}}", gap):
-            clause = re.split(f"[{COMMAS}]", sentence[: hit.start])[-1]
+            clause = _last_clause(sentence[: hit.start])
             if not patterns().others.search(clause + gap):
                 return Charge(body.named.key, hit.kind, sentence[hit.start : body.end])
     return None

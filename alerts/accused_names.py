@@ -66,26 +66,27 @@ def office_names(office: Office) -> list[str]:
 
 
 def names_of(offices: Iterable[Office]) -> Names:
-    """The finder for these offices; kept for the same tuple."""
+    """The finder for these offices; kept, also for an office alone, as each post is read for the one that a mail goes to."""
     return _names_of(_Same(offices if isinstance(offices, tuple) else tuple(offices)))
 
 
 class _Same:
-    """Equal only to the very same object: comparing the offices themselves takes longer than reading a text."""
+    """Equal only to the very same offices: comparing what they are takes longer than reading a text."""
 
-    __slots__ = ("of",)
+    __slots__ = ("_ids", "of")
 
     def __init__(self, of: tuple[Office, ...]) -> None:
         self.of = of
+        self._ids = tuple(map(id, of))
 
     def __hash__(self) -> int:
-        return id(self.of)
+        return hash(self._ids)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.of is other.of
+        return isinstance(other, _Same) and self._ids == other._ids
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def _names_of(offices: _Same) -> Names:
     return Names(offices.of)
 

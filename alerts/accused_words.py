@@ -79,19 +79,35 @@ def any_of(some: Iterable[str]) -> str:
     return "|".join([*(f"{first}(?:{'|'.join(its)})" for first, its in rests.items()), *loners])
 
 
+def _any(name: str) -> cached_property[re.Pattern[str]]:
+    """A pattern for any of the words of one list."""
+    return cached_property(lambda patterns: re.compile(any_of(getattr(patterns.of, name))))
+
+
 @dataclass(frozen=True)
 class Patterns:
     """Compiled on first use, each once for all texts."""
 
     of: Words = field(default_factory=words)
 
+    others = _any("others")
+    insistence = _any("insistence")
+    doing = _any("doing")
+    they = _any("they")
+    supposed = _any("supposed")
+    doubted = _any("doubted")
+    again = _any("again")
+    condemned = _any("condemned")
+    told_what = _any("told_what")
+    thing = _any("things")
+    object = _any("object")
+    thanked = _any("thanked")
+    asking = _any("asking")
+    not_names = _any("not_names")
+
     @cached_property
     def classes(self) -> tuple[tuple[Class, re.Pattern[str]], ...]:
         return tuple((one, re.compile(any_of(getattr(self.of, one)))) for one in CLASSES)
-
-    @cached_property
-    def others(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.others))
 
     @cached_property
     def object_mark(self) -> re.Pattern[str]:
@@ -100,46 +116,10 @@ class Patterns:
         return re.compile(rf"(?:(?:{near})[^，、,]{{0,2}}|(?:{far})[^，、,]{{0,5}})$")
 
     @cached_property
-    def insistence(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.insistence))
-
-    @cached_property
-    def doing(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.doing))
-
-    @cached_property
-    def they(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.they))
-
-    @cached_property
-    def supposed(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.supposed))
-
-    @cached_property
-    def doubted(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.doubted))
-
-    @cached_property
     def denied(self) -> re.Pattern[str]:
         """At the end of what stands before the word; the group holds what makes it an accusation all the same."""
         filler = "有|出现|出|搞|任何|互相|相互|存在|过|发生|去|被|这样|对[^，]{0,6}"
         return re.compile(rf"(?:{any_of(self.of.denied)})((?:{any_of(self.of.again)}|{filler}){{0,3}})$")
-
-    @cached_property
-    def again(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.again))
-
-    @cached_property
-    def condemned(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.condemned))
-
-    @cached_property
-    def told_what(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.told_what))
-
-    @cached_property
-    def thing(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.things))
 
     @cached_property
     def suffered(self) -> re.Pattern[str]:
@@ -152,10 +132,6 @@ class Patterns:
     @cached_property
     def wished(self) -> re.Pattern[str]:
         return re.compile(rf"(?:{any_of(self.of.wished)})([^，、,]{{0,12}})$")
-
-    @cached_property
-    def object(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.object))
 
     @cached_property
     def mocked(self) -> re.Pattern[str]:
@@ -195,20 +171,8 @@ class Patterns:
         return re.compile(r"(?:打|拨打?|致电|电话联系|电话[给到])[^，、,]{0,6}$")
 
     @cached_property
-    def thanked(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.thanked))
-
-    @cached_property
-    def asking(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.asking))
-
-    @cached_property
     def routine(self) -> re.Pattern[str]:
         return re.compile(any_of((*self.of.routine, *self.of.doing)))
-
-    @cached_property
-    def not_names(self) -> re.Pattern[str]:
-        return re.compile(any_of(self.of.not_names))
 
 
 @cache

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from alerts.accused import Accusation, accusations, complains
+from alerts.accused import accused_by
 from alerts.calendar import WorkCalendar
 from alerts.consequences import Desk, News, consequences
 from alerts.corrections import apply_corrections
@@ -218,13 +218,8 @@ def _signature(index: Index, event_id: str) -> bytes:
         return b""
 
 
-def _accused_in(catalog: Catalog, judged: Judged) -> dict[str, Accusation]:
-    text = f"{judged.post.title}\n{judged.post.text}"
-    return accusations(catalog.offices, text, negative=complains(judged.judgement))
-
-
 def _with_accused(catalog: Catalog, post: EventPost, judged: Judged) -> EventPost:
-    accused = tuple(_accused_in(catalog, judged))
+    accused = tuple(accused_by(catalog.offices, judged))
     return replace(post, accuses=accused, intent=judged.judgement.intent.key)
 
 

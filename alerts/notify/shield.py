@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from alerts.accused import accusation, accusations, complains, office_names, words
+from alerts.accused import accusation, accused_by, office_names, words
 from alerts.ledger import Tx
 from alerts.model import Alert, Case, Event
 from configs.catalog import Catalog, Office
@@ -30,12 +30,8 @@ class Shield:
 
     def allows(self, judged: Judged) -> bool:
         """Reads the text too: a post may have reached the archive and not the event, or the office's names changed."""
-        return judged.post.id not in self.hidden and not self._accused_in(judged)
-
-    def _accused_in(self, judged: Judged) -> bool:
-        text = f"{judged.post.title}\n{judged.post.text}"
-        offices = (self.office,) if self.office else ()
-        return bool(offices and accusations(offices, text, negative=complains(judged.judgement)))
+        accused = self.office is not None and accused_by((self.office,), judged)
+        return judged.post.id not in self.hidden and not accused
 
     def accuses(self, text: str) -> bool:
         return self.office is not None and accusation(self.office, text) is not None
