@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
-from configs.catalog import SHANGHAI, Catalog
+from alerts.moments import moment
+from configs.catalog import Catalog
 from stream.errors import MinshengError
 from stream.messages import Judged, Judgement, Place, Reason, Scored
 
@@ -128,7 +129,7 @@ def _topics(judgement: Judgement, held: Mapping[Field, Correction]) -> tuple[Sco
 
 def _reason(correction: Correction) -> Reason:
     """Who said so and when, in place of the phrases that spoke for the model's answer."""
-    when = f"{correction.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    when = moment(correction.at)
     note = f": {correction.note}" if correction.note else ""
     source = f"{correction.actor}, {when}{note}"
     return Reason(f"{correction.field}:{correction.value}", "", rule=RULE, source=source, weight=_FIRST)

@@ -14,14 +14,15 @@ Quotes come from the archive. While it is away a mail waits for them twice, some
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from alerts.backoff import pause
 from alerts.ledger import Ledger, Tx
+from alerts.ledger.alerts import MAIL
 from alerts.model import Alert
 from alerts.notify.address import office_address
 from alerts.notify.gather import make_notices
@@ -34,14 +35,13 @@ from stream.messages import Judged
 from stream.worker import Count, ignore
 
 HOLD = timedelta(minutes=10)  # longer than any mail takes: every step of the SMTP dialogue has a time-out
-LONGEST_PAUSE = 60.0  # minutes
 ROUND = 1000  # alerts looked at for one mail
 WAITS = 2  # times that a mail waits for an archive that is away
 NO_QUOTES = "检索库暂时不能用，读不到要摘录的原文；过几分钟仍不能用就不带摘录发出"
 NO_ADDRESS = "没有这个单位的收件地址，请在 offices.yaml 中补上"
 
 logger = logging.getLogger(__name__)
-_MAIL_ID = re.compile(r"邮件编号 ([0-9a-f]{32})$")
+_MAIL_ID = re.compile(rf"{MAIL} ([0-9a-f]{{32}})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +117,7 @@ def _count_quiet(taken: _Taken, count: Count) -> None:
 
 
 def next_try(alert: Alert, now: datetime) -> datetime:
-    """After 1, 2, 4 … 60 minutes and up to a quarter more, taken from the id, so that not all come at once."""
-    minutes = min(LONGEST_PAUSE, 2.0 ** min(alert.attempts, 10))
-    share = hashlib.sha256(f"{alert.id}:{alert.attempts}".encode()).digest()[0] / 255
-    return now + timedelta(minutes=minutes * (1 + share / 4))
+    return now + pause(alert.id, alert.attempts)
 
 
 def _take_next(ledger: Ledger, catalog: Catalog, now: datetime) -> _Taken | None:
@@ -135,7 +132,7 @@ def _take_next(ledger: Ledger, catalog: Catalog, now: datetime) -> _Taken | None
         _keep(tx, verdict)
         ids = [alert.id for alert in verdict.send]
         mail = _Mail(mail_id or mail_id_of(ids), office, office_address(catalog, office), verdict.send)
-        tx.alerts.hold(ids, f"正在发送，邮件编号 {mail.id}", now + HOLD)
+        tx.alerts.hold(ids, f"正在发送，{MAIL} {mail.id}", now + HOLD)
     return _Taken(mail, verdict, tuple(again))
 
 
@@ -230,4 +227,4 @@ def _mark_failed(ledger: Ledger, mail: _Mail, error: NotifyError, now: datetime)
     again = next_try(mail.alerts[0], now) if error.retryable else None
     with ledger.begin() as tx:
         for alert in mail.alerts:
-            tx.alerts.mark_failed(alert.id, f"{error}；邮件编号 {mail.id}", again)
+            tx.alerts.mark_failed(alert.id, f"{error}；{MAIL} {mail.id}", again)

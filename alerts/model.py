@@ -7,23 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-AlertKind = Literal[
-    "new_case",
-    "grave",
-    "growth",
-    "reopened",
-    "due_soon",
-    "overdue",
-    "clock_met",
-    "promise_overdue",
-    "drift",
-    "unreachable",
-    "spike",
-    "sentiment",
-    "new_term",
-    "source_silent",
-    "source_recovered",
-]
+from configs.quiet import AlertKind
+
 AlertState = Literal["pending", "sent", "failed", "muted"]
 
 OPEN_STATES = ("new", "confirmed", "dispatched", "accepted", "objected", "in_progress", "answered", "verified")

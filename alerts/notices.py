@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alerts.model import Action, Alert, AlertKind, Case, Event
+from alerts.model import Action, Alert, Case, Event
+from alerts.moments import moment
 from alerts.rules import Firing
 from configs.catalog import SHANGHAI
+from configs.quiet import AlertKind
 
 
 def new_case(case: Case, firing: Firing, now: datetime) -> Alert:
@@ -97,7 +99,7 @@ class Deadline:
 
     @property
     def shown_due(self) -> str:
-        at = f"{self.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        at = moment(self.due_at)
         return f"{at}(暂定, 节假日安排尚未公布)" if self.provisional else at
 
 
@@ -123,7 +125,7 @@ def ran_out(case: Case, one: Deadline, level: str, office: str, now: datetime) -
 
 def met_at_last(case: Case, one: Deadline, level: str, office: str, now: datetime) -> Alert:
     """To whoever was told that it ran out."""
-    done = f"{one.done_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if one.done_at else ""
+    done = moment(one.done_at) if one.done_at else ""
     what = "已核实兑现" if one.is_promise else "已完成"
     reason = f"此前告知超期的{one.shown}(原定 {one.shown_due})已于 {done} {what}, 不必再催"
     return _of_deadline("clock_met", case, one, level, office, reason, now)

@@ -21,7 +21,8 @@ from alerts.calendar import WorkCalendar
 from alerts.cases import STATE_LABELS
 from alerts.ledger.alerts import DIGEST
 from alerts.model import Alert, Case, Event, RunningClock
-from alerts.notify.words import KIND, moment
+from alerts.moments import moment
+from alerts.notify.words import KIND
 from alerts.promises import open_promises
 from alerts.quiet_hours import is_always_open, is_open, next_opening, next_time
 from alerts.silences import SILENCED, Silence, catches

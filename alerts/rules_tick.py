@@ -16,7 +16,8 @@ from alerts.calendar import WorkCalendar
 from alerts.ledger import Ledger, Tx
 from alerts.ledger.tallies import Episode, Tallies
 from alerts.model import Alert, Event
-from alerts.notify.words import KIND, moment, span
+from alerts.moments import moment
+from alerts.notify.words import KIND, span
 from alerts.routes import decide_route
 from alerts.rules_sources import Silence, recovered, silent_sources
 from alerts.rules_windows import WEEK, Finding, sentiment_surges, spikes

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from alerts.model import Alert, Case, Event
-from configs.catalog import SHANGHAI, Catalog, region_within
+from alerts.moments import moment
+from configs.catalog import Catalog, region_within
 from configs.quiet import ALERT_KINDS
 from stream.errors import MinshengError
 
@@ -113,7 +114,7 @@ def make_silence(
 
 def _check_time(start: datetime, end: datetime, now: datetime, longest_days: int) -> None:
     if end <= now or end <= start:
-        raise MinshengError(f"静默的结束时间 {_moment(end)} 已过, 或不晚于开始")
+        raise MinshengError(f"静默的结束时间 {moment(end)} 已过, 或不晚于开始")
     if end - start > timedelta(days=longest_days):
         raise MinshengError(f"静默最长 {longest_days} 天 (quiet.yaml 的 silences.longest_days)")
 
@@ -179,7 +180,3 @@ def matchers_from(data: Mapping[str, Sequence[str]]) -> Matchers:
 def matchers_data(matchers: Matchers) -> dict[str, list[str]]:
     """Only those that are given, as they are stored."""
     return {name: list(values) for name, values in asdict(matchers).items() if values}
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"

@@ -15,9 +15,10 @@ from alerts.clocks import settle_clocks
 from alerts.escalation import DEPUTY, OFFICE, look
 from alerts.ledger import Ledger, Tx
 from alerts.model import Alert, Case, RunningClock
+from alerts.moments import moment
 from alerts.notify.address import office_address
 from alerts.routes import branch_id, superior_id
-from configs.catalog import SHANGHAI, Catalog
+from configs.catalog import Catalog
 
 TICK = 500  # cases looked at in one transaction
 ASK_AGAIN = timedelta(days=1)  # how often the calendar is asked for a day that it did not know
@@ -89,15 +90,11 @@ def _recounted(tx: Tx, calendar: WorkCalendar, case: Case, now: datetime) -> Cas
 def _changes(before: Sequence[RunningClock], after: Sequence[RunningClock]) -> str:
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     return "; ".join(
-        f"“{old.name}”截止时间 {_day(old.due_at)} 不变"
+        f"“{old.name}”截止时间 {moment(old.due_at)} 不变"
         if old.due_at == new.due_at
-        else f"“{old.name}”截止时间由 {_day(old.due_at)} 改为 {_day(new.due_at)}"
+        else f"“{old.name}”截止时间由 {moment(old.due_at)} 改为 {moment(new.due_at)}"
         for old, new in pairs
     )
-
-
-def _day(at: datetime) -> str:
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 def _ask_again_at(case: Case, now: datetime) -> datetime | None:

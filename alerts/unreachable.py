@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alerts.ledger import AlertFilter, Ledger, Tx
+from alerts.ledger.alerts import MAIL
 from alerts.ledger.replies import DutyItem
 from alerts.model import Alert
 from alerts.notify.address import office_superior
@@ -59,4 +60,4 @@ def _id(office: str, now: datetime) -> str:
 
 
 def _why(alert: Alert) -> str:
-    return alert.why_not.partition("；邮件编号")[0]
+    return alert.why_not.partition(f"；{MAIL}")[0]

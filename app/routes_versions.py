@@ -13,8 +13,9 @@ import yaml
 
 from alerts.dispatch_rules import Suggestion, suggestions
 from alerts.ledger.routings import RouteVersion
+from alerts.moments import moment
 from app.wire import House
-from configs.catalog import SHANGHAI, Catalog
+from configs.catalog import Catalog
 from stream.errors import MinshengError
 
 CURRENT = "现行"
@@ -23,9 +24,8 @@ CURRENT = "现行"
 def print_versions(house: House) -> None:
     found = _versions(house)
     for one in found:
-        used = one.first_used_at.astimezone(SHANGHAI)
         mark = f"  {CURRENT}" if one.version == house.catalog.routes_version else ""
-        click.echo(f"{one.version}  {used:%Y-%m-%d %H:%M} 起  {one.author or '未注明'}  案件 {one.cases}{mark}")
+        click.echo(f"{one.version}  {moment(one.first_used_at)} 起  {one.author or '未注明'}  案件 {one.cases}{mark}")
     if house.catalog.routes_version not in {one.version for one in found}:
         click.echo(f"{house.catalog.routes_version}  尚未用于派单  {CURRENT}")
 

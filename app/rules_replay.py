@@ -169,9 +169,10 @@ def row_of(alert: Alert) -> dict[str, Any]:
 
 
 def line_of(catalog: Catalog, alert: Alert) -> str:
+    from alerts.moments import moment
     from alerts.notify.words import KIND
 
-    at = f"{alert.created_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    at = moment(alert.created_at)
     shown = "、".join(alert.posts[:5]) + (f" 等 {len(alert.posts)} 条" if len(alert.posts) > 5 else "")
     return (
         f"{at}  {KIND[alert.kind]}  {catalog.office_name(alert.office)}  {alert.title}\n    {alert.reason}\n    {shown}"

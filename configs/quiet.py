@@ -5,11 +5,11 @@ The alerts' kinds are listed here because a configuration is checked before anyt
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-ALERT_KINDS = (
+AlertKind = Literal[
     "new_case",
     "grave",
     "growth",
@@ -25,7 +25,8 @@ ALERT_KINDS = (
     "new_term",
     "source_silent",
     "source_recovered",
-)
+]
+ALERT_KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([0-1]\d|2[0-3]):[0-5]\d$")]
 Same = Literal["office", "case", "event", "clock"]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Literal
 
-from alerts.attachments import PER_CASE, checked, keep
+from alerts.attachments import PER_CASE, checked, keep, place_of
 from alerts.cases import VERBS, allowed
 from alerts.cases_do import do
 from alerts.ledger import Tx
@@ -21,8 +21,8 @@ from alerts.model import Action, Alert, Case
 from alerts.notify.gather import make_notices
 from alerts.notify.view import view
 from alerts.replies import attachment
-from configs.catalog import SHANGHAI
 from dashboard.desk import Desk
+from dashboard.text import stamp
 from stream.errors import MinshengError
 
 VERBS_OF_OFFICES = ("accept", "start", "object", "answer", "promise", "extend", "note")
@@ -144,7 +144,7 @@ def _ask_for_time(
         raise MinshengError("申请延期须选定时限，写明新的截止时间和理由")
     if until <= clock.due_at:
         raise MinshengError("新的截止时间必须晚于原来的截止时间")
-    text = f"申请将“{clock.name}”延期至 {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}：{reason}"
+    text = f"申请将“{clock.name}”延期至 {stamp(until)}：{reason}"
     given = {"via": "link", "asks": "extend", "clock": clock.key, "due_at": until.isoformat()}
     saved = do(tx, desk.catalog, case, "note", office, now, text, given)
     item = DutyItem(f"extend:{case.id}:{saved.version}", now, "extend", case.number, text, office, case.id)
@@ -174,8 +174,6 @@ def attach(desk: Desk, token: str, seen: Case, name: str, content: bytes) -> str
 
 def read_file(desk: Desk, file: Attachment, actor: str, number: str) -> bytes:
     """The bytes for a member of staff; that they were taken is audited."""
-    from alerts.attachments import place_of
-
     if desk.attachments is None:
         raise MinshengError("没有附件目录")
     try:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from jinja2 import Environment, StrictUndefined
 
+from alerts.moments import moment
 from alerts.notify.clean import clean_line, clip
-from alerts.notify.words import moment
 from reports.week import CaseLine, Detail, Figure, Week
 
 NAMED = 3  # areas and regions named in a sentence

@@ -7,7 +7,7 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from alerts.notify.words import moment
+from alerts.moments import moment
 from reports.cells import A3, FONT, Book, Cell, Column, Link, Rate
 from reports.columns import (
     ALERT_COLUMNS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ class AlertFilter:
 
 
 SENDERS = 6_011_574  # the lock of those that look for due alerts
-MAIL = "邮件编号"  # stands in `why_not` of the alerts of a mail that was begun
+MAIL = "邮件编号"  # stands in `why_not` of the alerts of a mail that was begun, before its id
 DIGEST = "daily_cap"  # the code of what waits for the one mail of the day
 ALERT = [alerts.c[name] for name in names_of(Alert)]
 
@@ -69,7 +69,7 @@ class Alerts:
 
     def hold(self, ids: Sequence[str], why: str, until: datetime) -> None:
         """Keep other senders off until then, so that sending needs no open transaction. Counts no attempt."""
-        self._change(ids, {"next_try_at": until, "why_not": why})
+        change(self._conn, ids, {"next_try_at": until, "why_not": why})
 
     def mark_sent(self, ids: Sequence[str], at: datetime) -> None:
         changes = {
@@ -79,16 +79,16 @@ class Alerts:
             "why_not": "",
             "attempts": alerts.c.attempts + 1,
         }
-        self._change(ids, changes)
+        change(self._conn, ids, changes)
 
     def mark_failed(self, alert_id: str, why: str, next_try_at: datetime | None) -> None:
         """Count one attempt; it stays pending until `next_try_at`, or has failed for good when that is None."""
         state = "failed" if next_try_at is None else "pending"
         changes = {"state": state, "next_try_at": next_try_at, "why_not": why, "attempts": alerts.c.attempts + 1}
-        self._change([alert_id], changes)
+        change(self._conn, [alert_id], changes)
 
     def mute(self, ids: Sequence[str], why: str, code: str = "") -> None:
-        self._change(ids, {"state": "muted", "next_try_at": None, "why_not": why, "quiet": code})
+        change(self._conn, ids, {"state": "muted", "next_try_at": None, "why_not": why, "quiet": code})
 
     def get(self, alert_id: str) -> Alert | None:
         row = self._conn.execute(select(*ALERT).where(alerts.c.id == alert_id)).first()
@@ -99,10 +99,12 @@ class Alerts:
         query = _where(select(*ALERT), wanted).order_by(alerts.c.created_at.desc(), alerts.c.id)
         return [alert_of(row) for row in self._conn.execute(query.limit(wanted.limit))]
 
-    def _change(self, ids: Sequence[str], changes: dict[str, Any]) -> None:
-        if ids:
-            which = one_of(self._conn.dialect.name, alerts.c.id, "ids")
-            self._conn.execute(update(alerts).where(which).values(changes), {"ids": list(ids)})
+
+def change(conn: Connection, ids: Sequence[str], changes: Mapping[str, Any]) -> None:
+    """Write the same to all of these alerts."""
+    if ids:
+        which = one_of(conn.dialect.name, alerts.c.id, "ids")
+        conn.execute(update(alerts).where(which).values(changes), {"ids": list(ids)})
 
 
 def _alert_row(alert: Alert) -> dict[str, Any]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from alerts.ledger.alerts import ALERT, alert_of
+from alerts.ledger.alerts import ALERT, MAIL, alert_of, change
 from alerts.ledger.rows import one_of
 from alerts.ledger.tables import alerts
 from alerts.model import Alert
@@ -23,12 +22,12 @@ class Quieting:
 
     def wait(self, ids: Sequence[str], code: str, why: str, until: datetime) -> None:
         """They stay pending, and are looked at anew then."""
-        self._change(ids, {"next_try_at": until, "why_not": why, "quiet": code})
+        change(self._conn, ids, {"next_try_at": until, "why_not": why, "quiet": code})
 
     def wake(self, code: str) -> None:
         """What waits for this reason is looked at anew at once."""
         waiting = (alerts.c.state == "pending", alerts.c.quiet == code, alerts.c.next_try_at.is_not(None))
-        mail = alerts.c.why_not.contains("邮件编号")  # of a mail that was begun
+        mail = alerts.c.why_not.contains(MAIL)  # of a mail that was begun
         self._conn.execute(update(alerts).where(*waiting, ~mail).values(next_try_at=None))
 
     def told(self, office: str, since: datetime) -> Told:
@@ -65,9 +64,4 @@ class Quieting:
 
     def tell_again(self, alert_id: str, at: datetime | None) -> None:
         """When to tell it again if nobody does anything; None: no more."""
-        self._change([alert_id], {"again_at": at})
-
-    def _change(self, ids: Sequence[str], changes: dict[str, Any]) -> None:
-        if ids:
-            which = one_of(self._conn.dialect.name, alerts.c.id, "ids")
-            self._conn.execute(update(alerts).where(which).values(changes), {"ids": list(ids)})
+        change(self._conn, [alert_id], {"again_at": at})

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from alerts.backoff import pause
 from alerts.ledger import Ledger
 from alerts.ledger.mails import Chat, Mail
 from alerts.ledger.replies import DutyItem
@@ -29,7 +30,6 @@ from stream.worker import Count, ignore
 HOLD = timedelta(minutes=5)  # longer than a chat message takes
 PATIENCE = 6  # tries for the addresses of a mail that were refused for now while others took it: about an hour
 CHAT_TRIES = 12  # about four hours
-LONGEST_PAUSE = 60  # minutes
 
 Bots = Callable[[str], Sequence[str]]  # office id -> the secret addresses of its chat groups
 logger = logging.getLogger(__name__)
@@ -137,8 +137,7 @@ def _send(ledger: Ledger, sender: ChatSender, bots: Bots, chat: Chat, now: datet
 def _failed(ledger: Ledger, chat: Chat, error: NotifyError, now: datetime) -> None:
     again = None
     if error.retryable and chat.attempts + 1 < CHAT_TRIES:
-        share = hashlib.sha256(f"{chat.id}:{chat.attempts}".encode()).digest()[0] / 255
-        again = now + timedelta(minutes=min(LONGEST_PAUSE, 2.0**chat.attempts) * (1 + share / 4))
+        again = now + pause(chat.id, chat.attempts)
     with ledger.begin() as tx:
         tx.mails.chat_failed(chat.id, str(error), again)
         if again is None:

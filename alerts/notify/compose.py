@@ -11,6 +11,7 @@ from email.policy import SMTP
 from itertools import chain
 
 from alerts.model import Alert
+from alerts.moments import moment
 from alerts.notify.chart import chart_words, daily_chart
 from alerts.notify.clean import clean_line, clip
 from alerts.notify.notice import Letterhead, Notice, OfficeAddress
@@ -131,7 +132,7 @@ def _values(
         "redirected": ", ".join((*to, *copies)) if letterhead.redirect_to else "",
         "demo": letterhead.demo,
         "home": case_link(letterhead.public_url, ""),
-        "made_at": f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        "made_at": moment(now),
     }
 
 

@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from alerts.ledger.alerts import DIGEST
 from alerts.model import Event, RunningClock
+from alerts.moments import moment
 from alerts.notify.clean import clean_line, clip
 from alerts.notify.notice import Notice, Quote
-from alerts.notify.words import COLOUR, FIGURE, KIND, SEVERITY, SEVERITY_MEANS, UNREAD, WITHHELD, moment, remaining
+from alerts.notify.words import COLOUR, FIGURE, KIND, SEVERITY, SEVERITY_MEANS, UNREAD, WITHHELD, remaining
 
 TITLE_LIMIT = 60
 DIGEST_TAG = "今日汇总"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from configs.catalog import SHANGHAI
-
 # Apart from 一般 not the words of the statutory event grades (较大, 重大, 特别重大), which are read from facts.
 SEVERITY: Mapping[int, str] = {1: "一般", 2: "较重", 3: "严重", 4: "特别严重"}
 # What each severity means: the annotation guide of the labels the model is trained on.
@@ -53,11 +51,6 @@ REFUSED = "收件地址被拒收，其余收件人已收到"
 
 # Said in place of the quotes where the archive was away when the mail went out.
 UNREAD = "原文暂时读不到，未附摘录，以免耽误办理；请在案件页面查看，或与值班人员联系。"
-
-
-def moment(at: datetime) -> str:
-    """2026-11-25 14:30, in Shanghai time."""
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 def span(length: timedelta) -> str:
