@@ -16,6 +16,7 @@ from configs.catalog import Catalog, Clock, ClockSet, Route
 __all__ = [
     "OBJECTION",
     "WorkCalendar",
+    "clocks_for",
     "clocks_of_case",
     "pause_clocks",
     "pick_set",
@@ -55,6 +56,13 @@ def pick_sets(catalog: Catalog, matter: Matter, named: str = "", parts: Sequence
     return [item for item in found if item is not None]
 
 
+def clocks_for(catalog: Catalog, matter: Matter, named: str = "", parts: Sequence[str] = OPENING) -> list[Clock]:
+    """The clocks of those sets, each once, in the order they are shown."""
+    keys = dict.fromkeys(key for item in pick_sets(catalog, matter, named, parts) for key in item.clocks)
+    known = {clock.key: clock for clock in catalog.clocks}
+    return [known[key] for key in keys]
+
+
 def start_clocks(
     catalog: Catalog,
     calendar: WorkCalendar,
@@ -76,9 +84,7 @@ def start_clocks(
         office: an office id; its key counts.
     """
     matter = Matter(grade, severity, intent, topic, office.partition("@")[0])
-    keys = (key for item in pick_sets(catalog, matter, named, parts) for key in item.clocks)
-    known = {clock.key: clock for clock in catalog.clocks}
-    return tuple(_start(known[key], calendar, now) for key in dict.fromkeys(keys))
+    return tuple(_start(clock, calendar, now) for clock in clocks_for(catalog, matter, named, parts))
 
 
 def clocks_of_case(

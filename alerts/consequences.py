@@ -13,7 +13,7 @@ from alerts.cases import STATE_LABELS, SYSTEM, act, open_case
 from alerts.clocks import OPENING, clocks_of_case, start_clocks
 from alerts.dispatch import accused_meanwhile
 from alerts.ledger import Tx
-from alerts.model import Alert, Case, Event, EventPost
+from alerts.model import Action, Alert, Case, Event, EventPost
 from alerts.routes import Decision, decide_route
 from alerts.rules import Firing, fired
 from configs.catalog import SHANGHAI, Catalog
@@ -97,7 +97,20 @@ def _route(desk: Desk, news: News, accused: Collection[str]) -> Decision:
 
 
 def _open(desk: Desk, tx: Tx, news: News, decision: Decision, posts: Sequence[EventPost], *, growing: bool) -> Case:
-    event, intent = news.event, main_intent(posts)
+    parts = (*OPENING, "growth") if growing else OPENING
+    return tx.cases.open(*case_for(desk, tx, news.event, decision, posts, parts))
+
+
+def case_for(
+    desk: Desk,
+    tx: Tx,
+    event: Event,
+    decision: Decision,
+    posts: Iterable[EventPost],
+    parts: Sequence[str] = OPENING,
+) -> tuple[Case, Action]:
+    """A case of the event at the office that the decision names, with its clocks and the day's next number; not yet kept."""
+    intent = main_intent(posts)
     clocks = start_clocks(
         desk.catalog,
         desk.calendar,
@@ -108,10 +121,10 @@ def _open(desk: Desk, tx: Tx, news: News, decision: Decision, posts: Sequence[Ev
         intent=intent,
         topic=event.topic,
         office=decision.lead,
-        parts=(*OPENING, "growth") if growing else OPENING,
+        parts=parts,
     )
     number = tx.cases.next_number(desk.now.astimezone(SHANGHAI).date())
-    return tx.cases.open(*open_case(event, decision, clocks, number, desk.now, intent))
+    return open_case(event, decision, clocks, number, desk.now, intent)
 
 
 def main_intent(posts: Iterable[EventPost]) -> str:

@@ -18,7 +18,7 @@ from alerts.calendar import WorkCalendar
 from alerts.ledger import Tx
 from alerts.ledger.replies import DutyItem
 from alerts.model import Action, Case, EventPost
-from configs.catalog import Catalog, Clock
+from configs.catalog import Catalog
 from stream.errors import MinshengError
 
 LIMIT = "object_within"
@@ -51,7 +51,7 @@ def accused_meanwhile(tx: Tx, catalog: Catalog, case: Case, posts: Sequence[Even
 
 def designated(history: Sequence[Action]) -> str:
     """The office id that a review of an objection named and that has the case since; "" if none has."""
-    last = next((one for one in reversed(history) if one.verb in SENDING), None)
+    last = _last_sent(history)
     if last is None or last.before != "objected":
         return ""
     return str(last.data.get("office") or "")
@@ -60,14 +60,14 @@ def designated(history: Sequence[Action]) -> str:
 def objection_due(catalog: Catalog, history: Sequence[Action]) -> datetime | None:
     """Until when the office may object to the last dispatch; None when no limit is configured."""
     clock = next((one for one in catalog.clocks if one.key == LIMIT), None)
-    sent = next((one for one in reversed(history) if one.verb in SENDING), None)
-    return _due(catalog, clock, sent.at) if clock and sent else None
-
-
-def _due(catalog: Catalog, clock: Clock, start: datetime) -> datetime | None:
-    if clock.working_days is None:
+    sent = _last_sent(history)
+    if clock is None or clock.working_days is None or sent is None:
         return None
-    return WorkCalendar(catalog.calendar).add_working_days(start, clock.working_days).at
+    return WorkCalendar(catalog.calendar).add_working_days(sent.at, clock.working_days).at
+
+
+def _last_sent(history: Sequence[Action]) -> Action | None:
+    return next((one for one in reversed(history) if one.verb in SENDING), None)
 
 
 def _refuse_objection(catalog: Catalog, case: Case, history: Sequence[Action], now: datetime) -> None:
@@ -82,5 +82,10 @@ def _refuse_objection(catalog: Catalog, case: Case, history: Sequence[Action], n
 def _refuse_accused(tx: Tx, catalog: Catalog, case: Case, office: str) -> None:
     key = office.partition("@")[0]
     if key and tx.events.accusing(case.event_id, key):
-        name = catalog.office_name(key)
-        raise MinshengError(f"有信息直接指向{name}，按信访工作条例第三十条不得转给被反映单位，请另选单位")
+        raise for_the_accused(catalog, office)
+
+
+def for_the_accused(catalog: Catalog, office: str) -> MinshengError:
+    """That material must not go to the office which it accuses (信访工作条例 art. 30)."""
+    name = catalog.office_name(office.partition("@")[0])
+    return MinshengError(f"有信息直接指向{name}，按信访工作条例第三十条不得转给被反映单位，请另选单位")

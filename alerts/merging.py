@@ -199,7 +199,7 @@ def _in_turn(first: Sequence[str], second: Sequence[str]) -> list[tuple[str, ...
 
 def _move_marks_on(tx: Tx) -> None:
     """So that whoever decides takes up the events as they are now, see `Decider`."""
-    names = {f"{MARK}{name}" if not name.startswith(MARK) else name for name in tx.meters.cursors(MARK)}
+    names = {MARK + name for name in tx.meters.cursors(MARK)}
     for name, mark in (tx.meters.take_cursors(names) if names else {}).items():
         tx.meters.save_cursor(name, {"by": STAFF, "n": mark.get("n", 0) + 1})
 

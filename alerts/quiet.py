@@ -25,8 +25,9 @@ from alerts.moments import moment
 from alerts.notify.words import KIND
 from alerts.promises import open_promises
 from alerts.quiet_hours import is_always_open, is_open, next_opening, next_time
+from alerts.routes import superiors
 from alerts.silences import SILENCED, Silence, catches
-from configs.catalog import Catalog, Office
+from configs.catalog import Catalog
 from configs.quiet import Inhibition, Quiet
 
 
@@ -153,17 +154,9 @@ def _concerned(office: str, case: Case, catalog: Catalog) -> bool:
     if office == case.office or office in case.helps:
         return True
     key = office.partition("@")[0]
-    return key in (catalog.follow_up.government, catalog.routes.lead) or key in _above(case.office, catalog)
-
-
-def _above(office: str, catalog: Catalog) -> list[str]:
-    """The superiors, one after the other."""
-    found: list[str] = []
-    here: Office | None = catalog.office.get(office.partition("@")[0])
-    while here and here.superior and here.superior not in found:
-        found.append(here.superior)
-        here = catalog.office.get(here.superior)
-    return found
+    return key in (catalog.follow_up.government, catalog.routes.lead) or key in superiors(
+        catalog.office, case.office.partition("@")[0]
+    )
 
 
 # ---- silenced, inhibited -------------------------------------------------------------------------

@@ -143,7 +143,7 @@ def _keep_from_accused(catalog: Catalog, chosen: _Chosen, against: Mapping[str, 
 
 def _instead(catalog: Catalog, key: str, against: Mapping[str, Accusation]) -> str:
     """Discipline matters go to the discipline office, others up the chain; to the root when all are accused."""
-    above = _superiors(catalog.office, key)
+    above = superiors(catalog.office, key)
     order = [DISCIPLINE, *above] if against[key].kind == "discipline" else [*above, DISCIPLINE]
     order += [PETITIONS, catalog.routes.lead, *catalog.office]
     free = (one for one in order if one in catalog.office and one not in against)
@@ -155,7 +155,7 @@ def _root_lead(catalog: Catalog) -> str:
     return lead if lead in catalog.office else catalog.offices[0].key
 
 
-def _superiors(offices: Mapping[str, Office], key: str) -> list[str]:
+def superiors(offices: Mapping[str, Office], key: str) -> list[str]:
     """The chain of superiors, nearest first; a ring in it ends it."""
     chain: list[str] = []
     office = offices.get(key)

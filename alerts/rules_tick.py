@@ -92,11 +92,10 @@ def _same(one: Episode, other: Episode, found: Finding) -> bool:
 
 def _alert(tx: Tx, catalog: Catalog, found: Finding, episode: Episode, now: datetime) -> Alert:
     event_id, size = found.event
-    office, shown = _office(tx, catalog, found)
     return Alert(
         id=f"{found.rule.kind}:{found.rule.key}:{found.name}:{episode.began:%Y%m%d%H%M}:{episode.level}",
         kind=found.rule.kind,  # type: ignore[arg-type]
-        office=office,
+        office=_office(tx, catalog, found),
         case_id="",
         event_id=event_id if 2 * size >= len(found.posts) else "",
         title=title_of(catalog, found),
@@ -104,7 +103,7 @@ def _alert(tx: Tx, catalog: Catalog, found: Finding, episode: Episode, now: date
         created_at=now,
         severity=min(3, max((one.severity for one in found.posts), default=2)),
         figures=found.figures,
-        posts=shown,
+        posts=found.shown,
     )
 
 
@@ -132,14 +131,14 @@ def source_name(catalog: Catalog, key: str) -> str:
     return source.name if source else key
 
 
-def _office(tx: Tx, catalog: Catalog, found: Finding) -> tuple[str, tuple[str, ...]]:
-    """Who is told, and which posts it may see: what accuses an office is not for it (信访工作条例 art. 30)."""
-    duty, shown = catalog.routes.lead, found.shown
+def _office(tx: Tx, catalog: Catalog, found: Finding) -> str:
+    """Who is told: not the lead where it is accused by one of the posts (信访工作条例 art. 30)."""
+    duty = catalog.routes.lead
     if found.rule.to == "duty":
-        return duty, shown
+        return duty
     accused = tx.tallies.accused([one.post_id for one in found.posts])
     lead = decide_route(catalog, _as_event(found), None, "").lead
-    return (duty if lead.partition("@")[0] in accused else lead), shown
+    return duty if lead.partition("@")[0] in accused else lead
 
 
 def _as_event(found: Finding) -> Event:

@@ -17,7 +17,7 @@ from alerts.ledger import Ledger, Tx
 from alerts.model import Alert, Case, RunningClock
 from alerts.moments import moment
 from alerts.notify.address import office_address
-from alerts.routes import branch_id, superior_id
+from alerts.routes import branch_id, superior_id, superiors
 from configs.catalog import Catalog
 
 TICK = 500  # cases looked at in one transaction
@@ -56,19 +56,14 @@ def level_office(catalog: Catalog, case: Case, level: str) -> str:
     superior = superior_id(catalog, case.office, case.region)
     if level == "superior":
         return superior if superior != case.office else ""
-    return _government(catalog, case, superior)
+    return _government(catalog, case)
 
 
-def _government(catalog: Catalog, case: Case, superior: str) -> str:
-    named = catalog.follow_up.government
-    if named:
-        return branch_id(catalog, named, case.region)
-    top, above = superior, superior
-    seen: set[str] = set()
-    while above and above not in seen:
-        seen.add(above)
-        top, above = above, superior_id(catalog, above, case.region)
-    return top
+def _government(catalog: Catalog, case: Case) -> str:
+    """The one that is named, else the top of the superiors."""
+    chain = superiors(catalog.office, case.office.partition("@")[0])
+    top = catalog.follow_up.government or (chain[-1] if chain else "")
+    return branch_id(catalog, top, case.region) if top else ""
 
 
 def _accused(tx: Tx, case: Case, alert: Alert) -> bool:

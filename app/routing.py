@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from alerts.clocks import Matter, pick_sets
+from alerts.clocks import Matter, clocks_for
 from alerts.model import Event
 from alerts.routes import Decision, decide_route
 from configs.catalog import Catalog, Clock
@@ -67,9 +67,7 @@ def clocks_of(catalog: Catalog, judged: Judged, decision: Decision) -> list[Cloc
     """The clocks that would start with the case, in the order they are shown."""
     said = judged.judgement
     matter = Matter(said.event_grade, said.severity, said.intent.key, said.topic, _key(decision.lead))
-    keys = dict.fromkeys(key for item in pick_sets(catalog, matter, decision.clocks) for key in item.clocks)
-    known = {clock.key: clock for clock in catalog.clocks}
-    return [known[key] for key in keys]
+    return clocks_for(catalog, matter, decision.clocks)
 
 
 def _clock(clock: Clock) -> dict[str, Any]:

@@ -10,15 +10,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from alerts import consequences
 from alerts.calendar import WorkCalendar
-from alerts.cases import act, open_case
+from alerts.cases import act
 from alerts.cases_do import do
-from alerts.clocks import start_clocks
-from alerts.consequences import main_intent
+from alerts.dispatch import for_the_accused
 from alerts.ledger import Tx
 from alerts.model import Action, Alert, Case, User
 from alerts.routes import Decision, branch_id
-from configs.catalog import SHANGHAI
 from dashboard.data import EventDetail, suggestion
 from dashboard.desk import Desk
 from stream.errors import Conflict, MinshengError
@@ -92,7 +91,6 @@ def do_action(
     now, given = desk.now(), dict(data or {})
     with desk.ledger.begin() as tx:
         if given.get("office"):
-            _refuse_accused(desk, _accused(tx, case.event_id), given["office"])
             given["office"] = branch_id(desk.catalog, given["office"].partition("@")[0], case.region)
         saved = do(tx, desk.catalog, case, verb, actor, now, note, given)
         tx.audit.add(now, actor, f"case.{verb}", case.number, note.strip())
@@ -106,20 +104,8 @@ def _new_case(
     if tx.cases.by_event(event.id):
         raise Conflict("该事件已经立案，请刷新")
     decision = _at(desk, detail, suggestion(desk, detail), office, reason)
-    intent = main_intent(detail.links)
-    clocks = start_clocks(
-        desk.catalog,
-        WorkCalendar(desk.catalog.calendar),
-        event.event_grade,
-        event.severity,
-        now,
-        named=decision.clocks,
-        intent=intent,
-        topic=event.topic,
-        office=decision.lead,
-    )
-    number = tx.cases.next_number(now.astimezone(SHANGHAI).date())
-    case, action = open_case(event, decision, clocks, number, now, intent)
+    at = consequences.Desk(desk.catalog, WorkCalendar(desk.catalog.calendar), now)
+    case, action = consequences.case_for(at, tx, event, decision, detail.links)
     action = replace(action, actor=actor, note=f"人工立案: {reason}")
     return tx.cases.open(case, action), action
 
@@ -131,22 +117,11 @@ def _at(desk: Desk, detail: EventDetail, decision: Decision, office: str, reason
     lead = branch_id(desk.catalog, office.partition("@")[0], detail.event.region)
     if lead == decision.lead:
         return decision
-    _refuse_accused(desk, detail.accused, office)
+    if office.partition("@")[0] in detail.accused:
+        raise for_the_accused(desk.catalog, office)
     why = f"人工立案时选定由{desk.catalog.office_name(lead)}承办: {reason}。"
     helps = tuple(one for one in decision.helps if one != lead)
     return replace(decision, lead=lead, helps=helps, why=(*decision.why, why))
-
-
-def _refuse_accused(desk: Desk, accused: frozenset[str], office: str) -> None:
-    """信访工作条例 art. 30: accusation material never goes to the accused."""
-    key = office.partition("@")[0]
-    if key in accused:
-        name = desk.catalog.office_name(key)
-        raise MinshengError(f"有信息直接指向{name}，按信访工作条例第三十条不得转给被反映单位，请另选单位")
-
-
-def _accused(tx: Tx, event_id: str) -> frozenset[str]:
-    return frozenset(office for link in tx.events.posts(event_id, 5000) for office in link.accuses)
 
 
 def _told_by_hand(case: Case, detail: EventDetail, reason: str, now: datetime) -> Alert:

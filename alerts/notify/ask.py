@@ -27,7 +27,7 @@ def which_case(
     message["Subject"] = clip(f"请写明案件编号：{clean_line(mail.subject)}", 80)
     message["Date"] = now.astimezone(SHANGHAI)
     own = hashlib.sha256(f"which case {mail.id}".encode()).hexdigest()[:32]
-    message["Message-ID"] = f"<{own}@minsheng.{letterhead.sender.rpartition('@')[2] or 'localhost'}>"
+    message["Message-ID"] = letterhead.message_id(own)
     if mail.message_id:
         message["In-Reply-To"] = mail.message_id
     message["Auto-Submitted"] = "auto-replied"  # RFC 3834: whoever gets this must not answer by program

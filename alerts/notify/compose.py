@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.headerregistry import Address, Group
 from email.message import EmailMessage
@@ -35,10 +35,11 @@ def compose(
     matters = by_case(order(notices))
     message = EmailMessage(policy=SMTP)
     _write_headers(message, letterhead, office, matters, mail_id, now)
-    values = _values(letterhead, office, matters, mail_id, now)
+    pictures = {_chart_id(n, mail_id): _chart(matter) for n, matter in enumerate(matters[:IN_FULL])}
+    values = _values(letterhead, office, matters, pictures, now)
     message.set_content(render("office.txt.j2", values), cte="base64")
     message.add_alternative(render("office.html.j2", values), subtype="html", cte="base64")
-    _add_charts(message, matters, mail_id)
+    _add_charts(message, pictures)
     return message
 
 
@@ -78,7 +79,6 @@ def _write_headers(
 ) -> None:
     notices = list(chain.from_iterable(matters))
     to, copies = recipients(letterhead, office, notices)
-    domain = letterhead.sender.rpartition("@")[2] or "localhost"
     try:
         message["From"] = Address("民声", addr_spec=letterhead.sender)
         message["To"] = _addressed(clean_line(office.name), [*to, *copies])
@@ -87,7 +87,7 @@ def _write_headers(
         raise NotifyError(f"地址格式不正确, 请在单位配置或 mail 设置中改正: {wrong}", retryable=False) from error
     message["Subject"] = clip(clean_line(subject_of(matters)), SUBJECT_LIMIT)
     message["Date"] = now.astimezone(SHANGHAI)
-    message["Message-ID"] = f"<{mail_id}@minsheng.{domain}>"
+    message["Message-ID"] = letterhead.message_id(mail_id)
     message[ALERTS_HEADER] = " ".join(fingerprint(notice.alert.id) for notice in notices)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answers, please
     if any(notice.alert.severity >= 4 for notice in notices):
@@ -100,13 +100,13 @@ def _addressed(name: str, addresses: Sequence[str]) -> list[Address | Group]:
     return [*checked] if len(checked) == 1 else [Group(name, ())]
 
 
-def _add_charts(message: EmailMessage, matters: Sequence[Sequence[Notice]], mail_id: str) -> None:
+def _add_charts(message: EmailMessage, pictures: Mapping[str, bytes | None]) -> None:
     """The pictures that the HTML part names."""
     part = message.get_payload()[-1]  # type: ignore[index]
     assert isinstance(part, EmailMessage)  # noqa: S101 - added two lines before
-    for n, matter in enumerate(matters[:IN_FULL]):
-        if picture := _chart(matter):
-            part.add_related(picture, "image", "png", cid=f"<{_chart_id(n, mail_id)}>", disposition="inline")
+    for name, picture in pictures.items():
+        if picture:
+            part.add_related(picture, "image", "png", cid=f"<{name}>", disposition="inline")
 
 
 def _chart(matter: Sequence[Notice]) -> bytes | None:
@@ -119,12 +119,18 @@ def _chart_id(n: int, mail_id: str) -> str:
 
 
 def _values(
-    letterhead: Letterhead, office: OfficeAddress, matters: Sequence[Sequence[Notice]], mail_id: str, now: datetime
+    letterhead: Letterhead,
+    office: OfficeAddress,
+    matters: Sequence[Sequence[Notice]],
+    pictures: Mapping[str, bytes | None],
+    now: datetime,
 ) -> dict[str, object]:
+    """`pictures`: name -> picture of the matters that are told in full, None for one without."""
+    charts = [name if picture else "" for name, picture in pictures.items()]
     to, copies = _true_recipients(office, list(chain.from_iterable(matters)))
     return {
         "office": clean_line(office.name),
-        "items": [_item(letterhead, office, matter, n, mail_id, now) for n, matter in enumerate(matters[:IN_FULL])],
+        "items": [_item(letterhead, office, *each, now) for each in zip(matters[:IN_FULL], charts, strict=True)],
         "more": [view(matter, letterhead.public_url, now) for matter in matters[IN_FULL:]],
         "replies": letterhead.replies,
         "grave": sum(matter[0].alert.severity >= 4 for matter in matters),
@@ -137,9 +143,9 @@ def _values(
 
 
 def _item(
-    letterhead: Letterhead, office: OfficeAddress, matter: Sequence[Notice], n: int, mail_id: str, now: datetime
+    letterhead: Letterhead, office: OfficeAddress, matter: Sequence[Notice], chart: str, now: datetime
 ) -> dict[str, object]:
-    """One case, with its picture and, for the office that leads, the link by which it can act."""
+    """One case, with the name of its picture and, for the office that leads, the link by which it can act."""
     case, event = matter[0].case, matter[0].event
     acts = ""
     if letterhead.links and case and case.is_open and case.office == office.id:
@@ -148,6 +154,6 @@ def _item(
         **view(matter, letterhead.public_url, now),
         "acts": acts,
         "days": letterhead.links.days if letterhead.links else 0,
-        "chart": _chart_id(n, mail_id) if _chart(matter) else "",
+        "chart": chart,
         "chart_words": chart_words(event.daily) if event else "",
     }

@@ -69,6 +69,10 @@ class Letterhead:
     links: Links | None = None
     replies: bool = False
 
+    def message_id(self, mail_id: str) -> str:
+        """By this, answers and copies of the mail are known (see alerts/mail_reading.py)."""
+        return f"<{mail_id}@minsheng.{self.sender.rpartition('@')[2] or 'localhost'}>"
+
 
 class Notifier(Protocol):
     """A channel. Sending the same `mail_id` again must not make a second message where the channel can prevent it."""

@@ -33,18 +33,24 @@ def by_case(ordered: Iterable[Notice]) -> list[list[Notice]]:
     return list(groups.values())
 
 
+NAMED_IN_SUBJECT = frozenset(
+    {"due_soon", "overdue", "clock_met", "promise_overdue", "reopened", "drift", "unreachable"}
+)
+
+
+def _kind_in_subject(matters: Sequence[Sequence[Notice]]) -> str:
+    """ "" for what every mail may tell of."""
+    if all(notice.alert.quiet == DIGEST for matter in matters for notice in matter):
+        return DIGEST_TAG
+    kind = matters[0][0].alert.kind
+    return KIND[kind] if kind in NAMED_IN_SUBJECT else ""
+
+
 def subject_of(matters: Sequence[Sequence[Notice]]) -> str:
     """As 【舆情预警·特别严重】义乌市某工地拖欠工资 等3件."""
     first = matters[0][0]
     more = f" 等{len(matters)}件" if len(matters) > 1 else ""
-    kind = (
-        DIGEST_TAG
-        if all(notice.alert.quiet == DIGEST for matter in matters for notice in matter)
-        else KIND[first.alert.kind]
-        if first.alert.kind
-        in ("due_soon", "overdue", "clock_met", "promise_overdue", "reopened", "drift", "unreachable")
-        else ""
-    )
+    kind = _kind_in_subject(matters)
     tag = "·".join(part for part in (kind, SEVERITY[first.alert.severity]) if part)
     return f"【舆情预警·{tag}】{clip(_headline(first), 50)}{more}"
 
