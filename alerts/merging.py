@@ -23,12 +23,11 @@ from alerts.heat import shanghai_day
 from alerts.ledger import Ledger, Tx
 from alerts.ledger.regroupings import Regrouping
 from alerts.model import Case, Event, EventPost
-from stream.archive import Archive, Query
+from stream.archive import Archive, read_judged
 from stream.errors import Conflict, MinshengError
 from stream.messages import Judged
 
 MOST = 5000  # posts of an event that are counted anew
-CHUNK = 200  # posts read from the archive at a time
 STAFF = "staff"  # who moved the marks on
 
 
@@ -60,7 +59,7 @@ def merge(ledger: Ledger, archive: Archive, kept: str, gone: str, actor: str, no
         one, other = other, one
     links = sorted((*one.links, *other.links), key=lambda link: (link.at, link.post_id))
     shown = [post for pair in _in_turn(one.event.representatives, other.event.representatives) for post in pair]
-    event, signature = _counted(one.event, links, _archived(archive, links), shown)
+    event, signature = _counted(one.event, links, read_judged(archive, [link.post_id for link in links]), shown)
     with ledger.begin() as tx:
         _move_marks_on(tx)
         _refuse_changed(tx, one, other)
@@ -85,7 +84,7 @@ def split(
         rest = [link for link in side.links if link.post_id not in wanted]
         _refuse_odd(whole, wanted, out, rest)
         name = _free_name(tx, out)
-    judged = _archived(archive, side.links)
+    judged = read_judged(archive, side.post_ids)
     shown = side.event.representatives
     founded, its_signature = _counted(replace(side.event, id=name), out, judged, shown)
     event, signature = _counted(side.event, rest, judged, shown)
@@ -140,15 +139,6 @@ def _free_name(tx: Tx, links: Sequence[EventPost]) -> str:
     names = [event_id(link.post_id) for link in links]
     more = (f"{names[0]}.{number}" for number in range(2, 1000))
     return next(name for name in (*names, *more) if tx.events.get(name) is None)
-
-
-def _archived(archive: Archive, links: Sequence[EventPost]) -> dict[str, Judged]:
-    """The posts that are still kept, by id."""
-    ids, found = [link.post_id for link in links], dict[str, Judged]()
-    for start in range(0, len(ids), CHUNK):
-        page = archive.search(Query(ids=tuple(ids[start : start + CHUNK]), set_aside=None, limit=CHUNK))
-        found |= {hit.judged.post.id: hit.judged for hit in page.hits}
-    return found
 
 
 def _counted(

@@ -145,6 +145,27 @@ def add_silence(tx: Tx, silence: Silence) -> None:
         tx.audit.add(silence.made_at, silence.author, "silence.add", silence.id, silence.reason)
 
 
+def set_silence(
+    tx: Tx,
+    catalog: Catalog,
+    author: str,
+    wanted: Mapping[str, Sequence[str]],
+    reason: str,
+    now: datetime,
+    ends_at: datetime,
+    starts_at: datetime | None = None,
+    *,
+    grave: bool = False,
+    drop: bool = False,
+) -> Silence:
+    """Make and keep one as people ask for it. `wanted`: the names of `Matchers` -> keys; a case by its number or id."""
+    cases = [found.id if (found := tx.cases.by_number(one)) else one for one in wanted.get("cases", ())]
+    matchers = matchers_from({**wanted, "cases": cases})
+    silence = make_silence(catalog, author, reason, matchers, now, ends_at, starts_at, grave=grave, drop=drop)
+    add_silence(tx, silence)
+    return silence
+
+
 def end_silence(tx: Tx, silence_id: str, actor: str, now: datetime, note: str = "") -> Silence:
     """End it before its time; what waited for it is looked at anew at once. Raises MinshengError when it is not there or
     over already."""

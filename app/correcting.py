@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.corrections import NOTHING, Correction, Field, answers, apply_corrections, newest
-from stream.archive import Query
+from stream.archive import read_judged
 from stream.messages import Judged, Post
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 HELD_BACK = 5  # one of so many corrected posts is never trained on
 LOOK_BACK = timedelta(hours=3)  # longer than between two times of keeping the house
-CHUNK = 200  # posts read from the archive at a time
 
 
 def store_corrected(house: House, judged: Sequence[Judged]) -> None:
@@ -50,7 +49,7 @@ def catch_up(house: House, now: datetime) -> int:
     """Write the latest corrections to the archive again, for who was cut off between ledger and archive; how many posts."""
     with house.ledger.read() as tx:
         ids = sorted({one.post_id for one in tx.corrections.since(now - LOOK_BACK)})
-    found = list(_archived(house, ids).values())
+    found = list(read_judged(house.archive, ids).values())
     if found:
         store_corrected(house, found)
     return len(found)
@@ -113,18 +112,10 @@ def _corrected(house: House) -> Iterator[tuple[Judged, Mapping[Field, Correction
     with house.ledger.read() as tx:
         for one in tx.corrections.since():
             by_post.setdefault(one.post_id, []).append(one)
-    found = _archived(house, sorted(by_post))
+    found = read_judged(house.archive, sorted(by_post))
     for post_id, judged in found.items():
         (done,) = apply_corrections(house.catalog, [judged], by_post)
         yield done, newest(by_post[post_id])
-
-
-def _archived(house: House, ids: Sequence[str]) -> dict[str, Judged]:
-    found: dict[str, Judged] = {}
-    for start in range(0, len(ids), CHUNK):
-        page = house.archive.search(Query(ids=tuple(ids[start : start + CHUNK]), set_aside=None, limit=CHUNK))
-        found |= {hit.judged.post.id: hit.judged for hit in page.hits}
-    return {post_id: found[post_id] for post_id in ids if post_id in found}
 
 
 def _row(judged: Judged, said: Mapping[Field, Correction]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ import click
 from alerts.merging import merge, split, taught
 from app.users import operator
 from configs.catalog import SHANGHAI
-from stream.archive import Query
+from stream.archive import read_judged
 from stream.errors import MinshengError
-from stream.messages import Judged, Post, encode_judged
+from stream.messages import Post, encode_judged
 
 if TYPE_CHECKING:
     from app.wire import House
@@ -38,7 +38,9 @@ def export_taught(house: House, out: Path) -> None:
     """judged.jsonl and events.tsv, as `alerts.grouping_train` reads them; posts past their retention are left out."""
     with house.ledger.read() as tx:
         labels = taught(tx)
-    found = list(_archived(house, sorted(labels)))
+    found = sorted(
+        read_judged(house.archive, sorted(labels)).values(), key=lambda one: (one.post.published_at, one.post.id)
+    )
     out.mkdir(parents=True, exist_ok=True)
     (out / "judged.jsonl").write_bytes(b"".join(encode_judged(one) + b"\n" for one in found))
     rows = "".join(f"{one.post.id}\t{labels[one.post.id]}\n" for one in found)
@@ -84,9 +86,3 @@ def _time(value: Any, where: str) -> datetime:
             continue
         return at.replace(tzinfo=SHANGHAI).astimezone(UTC)
     raise MinshengError(f"{where}: 时间 {value!r} 无法识别，应如 2019/3/5 14:20")
-
-
-def _archived(house: House, ids: Sequence[str]) -> Iterator[Judged]:
-    for start in range(0, len(ids), BATCH):
-        page = house.archive.search(Query(ids=tuple(ids[start : start + BATCH]), set_aside=None, limit=BATCH))
-        yield from sorted((hit.judged for hit in page.hits), key=lambda one: (one.post.published_at, one.post.id))

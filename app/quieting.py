@@ -11,9 +11,10 @@ import click
 
 from alerts.ledger import AlertFilter, Tx
 from alerts.model import Alert
-from alerts.silences import Matchers, Silence, add_silence, end_silence, make_silence, matchers_from, silence_words
+from alerts.silences import Matchers, Silence, end_silence, set_silence, silence_words
 from app.users import operator
 from configs.catalog import SHANGHAI
+from dashboard.silencing import state_of
 from dashboard.text import ALERT_KIND, ALERT_STATE, REASON, SEVERITY, stamp
 from stream.errors import MinshengError
 
@@ -40,9 +41,7 @@ def silence(
     start = _instant(since, "--from") if since else now
     end = _instant(until, "--until") if until else start + _span(lasting)
     with house.ledger.begin() as tx:
-        matchers = matchers_from({**wanted, "cases": [_case_id(tx, one) for one in wanted.get("cases", ())]})
-        made = make_silence(house.catalog, operator(), reason, matchers, now, end, start, grave=grave, drop=drop)
-        add_silence(tx, made)
+        made = set_silence(tx, house.catalog, operator(), wanted, reason, now, end, start, grave=grave, drop=drop)
     click.echo(f"已设静默 {made.id}: {_caught(house, made.matchers)}；{stamp(start)} 至 {stamp(end)}")
 
 
@@ -52,7 +51,7 @@ def print_silences(house: House, *, every: bool) -> None:
     with house.ledger.read() as tx:
         found = tx.silences.find() if every else tx.silences.coming(now)
     for one in found:
-        click.echo(f"{one.id}  {_state(one, now)}  {_caught(house, one.matchers)}  {one.author}: {one.reason}")
+        click.echo(f"{one.id}  {state_of(one, now)}  {_caught(house, one.matchers)}  {one.author}: {one.reason}")
         click.echo(f"    {stamp(one.starts_at)} 至 {stamp(one.ends_at)}{_how(one)}{_ended(one)}")
     if not found:
         click.echo("没有静默。设一个: minsheng silence add --office 单位 --for 4h --reason 理由")
@@ -115,17 +114,8 @@ def why_words(alert: Alert) -> str:
     return "；".join(said)
 
 
-def _case_id(tx: Tx, name: str) -> str:
-    case = tx.cases.by_number(name)
-    return case.id if case else name
-
-
 def _caught(house: House, matchers: Matchers) -> str:
     return silence_words(house.catalog, matchers, ALERT_KIND)
-
-
-def _state(one: Silence, now: datetime) -> str:
-    return "生效中" if one.holds(now) else "未开始" if now < one.starts_at and not one.ended_at else "已结束"
 
 
 def _how(one: Silence) -> str:

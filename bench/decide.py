@@ -29,7 +29,7 @@ from alerts.decide import Decider
 from alerts.events import EventIndex
 from alerts.ledger import Ledger
 from bench.events import TIMED, make_posts, peer_seconds
-from configs.loader import load_catalog
+from configs.loader import SHIPPED, load_catalog
 from stream.log import Record
 from stream.messages import JUDGED, Judged, encode_judged
 
@@ -38,7 +38,6 @@ BATCH = 256
 PER_DAY = 150  # so that the window is full before 10,000 posts
 START = datetime(2020, 1, 1, tzinfo=UTC)
 ROUNDS = 3
-CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -60,7 +59,7 @@ class Office:
         self._ledger.migrate()
         self.now = START
         self.counts: dict[tuple[str, str], int] = {}
-        catalog = load_catalog([CONFIGS])
+        catalog = load_catalog([SHIPPED])
         self._decider = Decider(self._ledger, catalog, self._index, WINDOW, clock=lambda: self.now, count=self._count)
         self.index = EventIndex(WINDOW)
         self._offset = 0

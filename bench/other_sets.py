@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags_array
+from scipy.sparse import diags_array
 
+from classify.evaluate import macro_f1
 from classify.labelled import Examples
 from classify.pii import mask
-from classify.train import choose_buckets, featurise
+from classify.train import choose_buckets, featurise, log_count_ratio
 
 COPY = 0.8  # of a segmented row's pairs of characters so many stand in one development message: it is that message
 Pair = tuple[list[str], list[str]]  # texts and labels
@@ -40,14 +40,6 @@ def examples(texts: Sequence[str]) -> Examples:
     return Examples([""] * len(texts), list(texts), [""] * len(texts), {}, [""] * len(texts))
 
 
-def macro_f1(gold: Sequence[str], said: Sequence[str]) -> float:
-    scores = []
-    for key in set(gold):
-        hit = sum(g == s == key for g, s in zip(gold, said, strict=True))
-        scores.append(2 * hit / (gold.count(key) + list(said).count(key)))
-    return sum(scores) / len(scores)
-
-
 def answers(learn: Pair, ask: Sequence[str]) -> list[str]:
     """One label against the rest: a plain SVM and one on features scaled by their log-count ratio, summed."""
     from sklearn.svm import LinearSVC
@@ -58,19 +50,11 @@ def answers(learn: Pair, ask: Sequence[str]) -> list[str]:
     columns = []
     for key in keys:
         chosen = truth == key
-        ratio = _ratio(seen, chosen)
+        ratio = log_count_ratio(seen, chosen)
         plain = LinearSVC(C=1.0, tol=1e-2, random_state=0).fit(seen, chosen)
         bayes = LinearSVC(C=0.3, tol=1e-2, random_state=0).fit(seen @ diags_array(ratio), chosen)
         columns.append(plain.decision_function(asked) + bayes.decision_function(asked @ diags_array(ratio)))
     return [keys[i] for i in np.stack(columns, axis=1).argmax(axis=1).tolist()]
-
-
-def _ratio(features: Any, chosen: NDArray[np.bool_]) -> NDArray[np.float32]:
-    stands = csr_matrix((np.ones_like(features.data), features.indices, features.indptr), shape=features.shape)
-    inside = 1 + np.asarray(chosen.astype(np.float32) @ stands)
-    outside = 1 + np.asarray((~chosen).astype(np.float32) @ stands)
-    ratio: NDArray[np.float32] = np.log((inside / inside.sum()) / (outside / outside.sum())).astype(np.float32)
-    return ratio
 
 
 def pairs(words: Iterable[str]) -> set[str]:
@@ -99,8 +83,8 @@ def label7(other: Path) -> dict[str, Any]:
     kept = unseen(more, dev[0])
     both = (learn[0] + kept[0], learn[1] + kept[1])
     return {
-        "label7_macro_f1": round(macro_f1(dev[1], answers(both, dev[0])), 4),
-        "label7_macro_f1_without_segmented": round(macro_f1(dev[1], answers(learn, dev[0])), 4),
+        "label7_macro_f1": macro_f1(dev[1], answers(both, dev[0]), 1),
+        "label7_macro_f1_without_segmented": macro_f1(dev[1], answers(learn, dev[0]), 1),
         "label7_segmented_left_out": len(more[0]) - len(kept[0]),
     }
 
@@ -110,7 +94,7 @@ def smp2020(other: Path) -> dict[str, Any]:
         read(other / "smp2020_train.csv", "text", "emotion"),
         read(other / "smp2020_dev.csv", "text", "emotion"),
     )
-    return {"smp2020_macro_f1": round(macro_f1(dev[1], answers(learn, dev[0])), 4)}
+    return {"smp2020_macro_f1": macro_f1(dev[1], answers(learn, dev[0]), 1)}
 
 
 def osm2022(other: Path) -> dict[str, Any]:
@@ -118,7 +102,7 @@ def osm2022(other: Path) -> dict[str, Any]:
     held = set(texts[::5])
     kept = [i for i in range(len(texts)) if i % 5 and texts[i] not in held]
     said = answers(([texts[i] for i in kept], [labels[i] for i in kept]), texts[::5])
-    return {"osm2022_macro_f1": round(macro_f1(labels[::5], said), 4)}
+    return {"osm2022_macro_f1": macro_f1(labels[::5], said, 1)}
 
 
 SETS: tuple[Callable[[Path], dict[str, Any]], ...] = (label7, osm2022, smp2020)

@@ -20,6 +20,7 @@ from classify.encoder.serve import Encoder, TokenSays
 from classify.fast import CHUNK, PHRASES, FastModel, Reading, no_collecting
 from classify.features import Floats
 from classify.human import HUMAN_SHARE, bar_of
+from classify.phrases import Ints
 from classify.weights import HEADS
 from stream.messages import Judgement, Post, Reason
 
@@ -64,6 +65,18 @@ class Gate:
         (folder / GATE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A chunk's probabilities (posts, labels), the columns chosen of them (posts, heads) and the expected severities; the places
+    of the posts that the encoder read, and what its tokens said of each."""
+
+    scores: Floats
+    chosen: Ints
+    expected: Floats
+    doubted: NDArray[np.int64]
+    tokens: list[TokenSays]
+
+
 class Cascade:
     """`mode` "transformer": the encoder reads every post. `busy`: asked before each batch; while it says so the fast model answers
     alone, and its name stands on the judgement. `human_share` of posts like the development ones goes to people."""
@@ -95,6 +108,19 @@ class Cascade:
         return judged
 
     def _judge_chunk(self, reading: Reading, alone: bool) -> list[Judgement]:
+        fast, weighed = self._fast, self.weigh(reading, alone=alone)
+        chosen, doubted = weighed.chosen, weighed.doubted.tolist()
+        reasons = fast.reasons(reading, chosen)
+        for place, told in zip(doubted, weighed.tokens, strict=True):
+            reasons[place] += self._own_reasons(reading.posts[place], told, chosen[place].tolist(), reasons[place])
+        bar = fast.bar if alone else self._bar
+        judged = fast.answer(reading, weighed.scores, chosen, weighed.expected, reasons, bar)
+        for place in doubted:
+            judged[place] = replace(judged[place], model=self.name)
+        return judged
+
+    def weigh(self, reading: Reading, *, alone: bool = False) -> Weighed:
+        """What a chunk is judged by. `alone`: the fast model answers for all."""
         fast, scores = self._fast, reading.scores
         chosen, expected = fast.choose(scores)
         doubted = np.empty(0, np.int64) if alone else np.flatnonzero(self.doubts(reading))
@@ -104,14 +130,7 @@ class Cascade:
             scores = scores.copy()
             scores[doubted] = self._gate.blend * said + (1 - self._gate.blend) * scores[doubted]
             chosen[doubted], expected[doubted] = fast.choose(scores[doubted], self._gate.cuts)
-        reasons = fast.reasons(reading, chosen)
-        for place, told in zip(doubted.tolist(), tokens, strict=True):
-            reasons[place] += self._own_reasons(reading.posts[place], told, chosen[place].tolist(), reasons[place])
-        bar = fast.bar if alone else self._bar
-        judged = fast.answer(reading, scores, chosen, expected, reasons, bar)
-        for place in doubted.tolist():
-            judged[place] = replace(judged[place], model=self.name)
-        return judged
+        return Weighed(scores, chosen, expected, doubted, tokens)
 
     def _own_reasons(self, post: Post, said: TokenSays, chosen: Sequence[int], given: Sequence[Reason]) -> list[Reason]:
         """Phrases of the encoder for the answers for which no n-gram of the fast model speaks.

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from classify.cascade import Cascade, Gate, doubts
+from classify.cascade import Cascade, Gate
 from classify.compare import Labelled, read_labelled
 from classify.encoder.serve import Encoder
-from classify.fast import CHUNK, SHIPPED, FastModel, Reading
+from classify.fast import CHUNK, SHIPPED, FastModel
 from classify.features import Floats
 from classify.human import GRAVE_FROM, HUMAN_SHARE, costs_of, table_of
+from classify.phrases import Ints
+from classify.weights import HEADS
 from stream.messages import Judgement, Post
 
 ENCODER = "encoder"
@@ -29,28 +31,19 @@ def fill(posts: Sequence[Post], folder: Path) -> None:
     fast = FastModel.load(folder)
     readings = [fast.read(posts[start : start + CHUNK]) for start in range(0, len(posts), CHUNK)]
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    meta["costs"] = table_of(np.concatenate([_costs(fast, one.scores) for one in readings]))
+    meta["costs"] = table_of(np.concatenate([_costs(fast, one.scores, fast.choose(one.scores)[0]) for one in readings]))
     (folder / "meta.json").write_text(json.dumps(meta, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if (folder / ENCODER).is_dir():
-        gate, encoder = Gate.load(folder / ENCODER), Encoder.load(folder / ENCODER)
-        costs = np.concatenate([_costs_of_both(fast, encoder, gate, one) for one in readings])
+        gate = Gate.load(folder / ENCODER)
+        both = Cascade(fast, Encoder.load(folder / ENCODER), gate)
+        weighed = [both.weigh(one) for one in readings]
+        costs = np.concatenate([_costs(fast, one.scores, one.chosen) for one in weighed])
         replace(gate, costs=tuple(table_of(costs))).save(folder / ENCODER)
 
 
-def _costs(fast: FastModel, scores: Floats, cuts: Sequence[float] = ()) -> Floats:
-    chosen, _ = fast.choose(scores, cuts)
-    levels = (chosen[:, 4] - fast.columns["severity"].start + 1).astype(np.float32)
-    return costs_of(scores, fast.columns, levels)
-
-
-def _costs_of_both(fast: FastModel, encoder: Encoder, gate: Gate, reading: Reading) -> Floats:
-    costs = _costs(fast, reading.scores)
-    asked = np.flatnonzero(doubts(gate, reading.scores, [bool(one) for one in reading.found], fast.columns))
-    posts = [reading.posts[i] for i in asked.tolist()]
-    said, _ = encoder.read([one.title for one in posts], [one.text for one in posts], [one.kind for one in posts])
-    if posts:
-        costs[asked] = _costs(fast, gate.blend * said + (1 - gate.blend) * reading.scores[asked], gate.cuts)
-    return costs
+def _costs(fast: FastModel, scores: Floats, chosen: Ints) -> Floats:
+    levels = chosen[:, HEADS.index("severity")] - fast.columns["severity"].start + 1
+    return costs_of(scores, fast.columns, levels.astype(np.float32))
 
 
 def told(labelled: Sequence[Labelled], judged: Sequence[Judgement]) -> str:

@@ -156,14 +156,14 @@ def _fit_label(features: csr_matrix[np.float32], chosen: NDArray[np.bool_], pena
     (Wang and Manning 2012). Both are linear in the same features, so the sum costs nothing when posts are judged."""
     from sklearn.svm import LinearSVC
 
-    ratio = _log_count_ratio(features, chosen)
+    ratio = log_count_ratio(features, chosen)
     plain = LinearSVC(C=penalty, random_state=0, tol=1e-2).fit(features, chosen)
     bayes = LinearSVC(C=BAYES_PENALTY, random_state=0, tol=1e-2).fit(features @ diags_array(ratio), chosen)
     weights = plain.coef_[0] + ratio * bayes.coef_[0]
     return weights.astype(np.float32), float(plain.intercept_[0] + bayes.intercept_[0])
 
 
-def _log_count_ratio(features: csr_matrix[np.float32], chosen: NDArray[np.bool_]) -> Floats:
+def log_count_ratio(features: csr_matrix[np.float32], chosen: NDArray[np.bool_]) -> Floats:
     """ln of how much more often each feature stands in the chosen posts than in the others, add-one smoothed."""
     stands = csr_matrix((np.ones_like(features.data), features.indices, features.indptr), shape=features.shape)
     inside = 1 + np.asarray(chosen.astype(np.float32) @ stands)

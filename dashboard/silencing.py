@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.ledger import AlertFilter
-from alerts.silences import Silence, add_silence, end_silence, make_silence, matchers_from, silence_words
+from alerts.silences import Silence, end_silence, set_silence, silence_words
 from dashboard.desk import Desk
 from dashboard.text import ALERT_KIND, REASON
 from stream.errors import MinshengError
@@ -40,12 +40,17 @@ def silence(desk: Desk, actor: str, wanted: Wanted) -> Silence:
     """Raises MinshengError when it names nothing, or something that is not there, or no reason."""
     now = desk.now()
     with desk.ledger.begin() as tx:
-        cases = [found.id if (found := tx.cases.by_number(one)) else one for one in wanted.what.get("cases", ())]
-        matchers = matchers_from({**wanted.what, "cases": cases})
-        end = now + wanted.lasting
-        one = make_silence(desk.catalog, actor, wanted.reason, matchers, now, end, grave=wanted.grave, drop=wanted.drop)
-        add_silence(tx, one)
-    return one
+        return set_silence(
+            tx,
+            desk.catalog,
+            actor,
+            wanted.what,
+            wanted.reason,
+            now,
+            now + wanted.lasting,
+            grave=wanted.grave,
+            drop=wanted.drop,
+        )
 
 
 def end(desk: Desk, actor: str, silence_id: str, note: str = "") -> None:

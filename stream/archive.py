@@ -88,3 +88,15 @@ class Archive(Protocol):
     def purge(self, before: datetime) -> int:
         """Delete what was published before; returns how many."""
         ...
+
+
+PAGE = 200  # posts asked for at a time
+
+
+def read_judged(archive: Archive, ids: Sequence[str]) -> dict[str, Judged]:
+    """Those of the posts that are still kept, set aside or not, in the order of the ids."""
+    found: dict[str, Judged] = {}
+    for start in range(0, len(ids), PAGE):
+        page = archive.search(Query(ids=tuple(ids[start : start + PAGE]), set_aside=None, limit=PAGE))
+        found |= {hit.judged.post.id: hit.judged for hit in page.hits}
+    return {post_id: found[post_id] for post_id in ids if post_id in found}

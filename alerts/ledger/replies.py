@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -114,7 +114,8 @@ class Replies:
 
 
 def _row(value: Reply | DutyItem | Attachment) -> dict[str, Any]:
-    return {item.name: getattr(value, item.name) for item in fields(value)}
+    kind: type = type(value)
+    return {name: getattr(value, name) for name in names_of(kind)}
 
 
 def _item(row: Row[*tuple[Any, ...]]) -> DutyItem:

@@ -213,7 +213,7 @@ def test_all_corrections_are_exported_and_the_export_is_audited(house: House, tm
 
 
 def test_thousands_of_corrections_are_read_in_portions(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.correcting.CHUNK", 3)
+    monkeypatch.setattr("stream.archive.PAGE", 3)
     both = names(held=False, n=8)
     house.archive.upsert([judged(name) for name in both])
     correct(house, *(correction(name) for name in both))
