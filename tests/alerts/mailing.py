@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from alerts.ledger import Ledger
 from alerts.model import Action, Alert, Case, Event, RunningClock
 from alerts.notify.notice import Letterhead, Notice, OfficeAddress, Quote
 from configs.catalog import Branch, Calendar, Catalog, Office, Route, Rule, Sheet, Source, Topic
@@ -187,3 +188,11 @@ class Mailbox:
             raise error
         self.mails.append((office, [notice.alert.id for notice in notices], mail_id))
         return self.refused
+
+
+def fill(ledger: Ledger, alerts: Sequence[Alert], cases: Sequence[Case] = ()) -> None:
+    with ledger.begin() as tx:
+        tx.events.save([make_event(int(case.event_id[1:])) for case in cases], {})
+        for case in cases:
+            tx.cases.open(case, make_action(case))
+        tx.alerts.add(alerts)

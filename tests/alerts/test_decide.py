@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +18,6 @@ from tests.alerts.town import HOUR, NOW, RULES, catalog, judged
 
 NANJING = Place("320106", "江苏省", "南京市", "鼓楼区", basis="text")
 NINGHAI = Place("330226", "浙江省", "宁波市", "宁海县", basis="text")  # of a configured city, but itself not configured
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as ledger:
-        ledger.migrate()
-        yield ledger
 
 
 @pytest.fixture

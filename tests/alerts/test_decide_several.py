@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from alerts.ledger import Ledger
@@ -13,14 +10,6 @@ from stream.log import Record
 from stream.messages import JUDGED, Judged, encode_judged
 from tests.alerts.deciding import Town
 from tests.alerts.town import NOW, judged
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    ledger.migrate()
-    yield ledger
-    ledger.close()
 
 
 def take(town: Town, *ids: str, partition: int = 0) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from alerts.deliver import HOLD, Delivered, deliver_once, next_try
 from alerts.ledger import AlertFilter, Ledger
-from alerts.model import Alert, Case
+from alerts.model import Alert
 from alerts.notify import OutboxFolder
 from alerts.notify.words import UNREAD
 from stream.errors import NotifyError, Unavailable
@@ -21,32 +20,15 @@ from tests.alerts.mailing import (
     LETTERHEAD,
     NOW,
     Mailbox,
-    make_action,
+    fill,
     make_alert,
     make_case,
     make_catalog,
     make_clock,
-    make_event,
     make_judged,
 )
 
 LATER, NEVER = NotifyError("451 稍后再试", retryable=True), NotifyError("550 查无此人", retryable=False)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    ledger.migrate()
-    yield ledger
-    ledger.close()
-
-
-def fill(ledger: Ledger, alerts: Sequence[Alert], cases: Sequence[Case] = ()) -> None:
-    with ledger.begin() as tx:
-        tx.events.save([make_event(int(case.event_id[1:])) for case in cases], {})
-        for case in cases:
-            tx.cases.open(case, make_action(case))
-        tx.alerts.add(alerts)
 
 
 def deliver(

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from alerts.cases import act
 from alerts.deliver import Delivered, deliver_once
 from alerts.ledger import AlertFilter, Ledger
-from alerts.model import Alert, Case
+from alerts.model import Alert
 from alerts.notify.view import subject_of
 from alerts.silences import Matchers, add_silence, end_silence, make_silence
 from configs.catalog import Catalog
@@ -23,12 +19,11 @@ from stream.errors import NotifyError
 from tests.alerts.mailing import (
     NOW,
     Mailbox,
-    make_action,
+    fill,
     make_alert,
     make_case,
     make_catalog,
     make_clock,
-    make_event,
     make_judged,
     make_notice,
 )
@@ -38,23 +33,8 @@ NIGHT, OPENING = datetime(2026, 11, 25, 14, 0, tzinfo=UTC), datetime(2026, 11, 2
 DIGEST = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)  # 16:30 in Shanghai
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")) as ledger:
-        ledger.migrate()
-        yield ledger
-
-
 def town(**rules: Any) -> Catalog:
     return make_catalog().model_copy(update={"quiet": Quiet(**rules)})
-
-
-def fill(ledger: Ledger, alerts: Sequence[Alert], cases: Sequence[Case] = ()) -> None:
-    with ledger.begin() as tx:
-        tx.events.save([make_event(int(case.event_id[1:])) for case in cases], {})
-        for case in cases:
-            tx.cases.open(case, make_action(case))
-        tx.alerts.add(alerts)
 
 
 def alert(number: int = 1, **changes: Any) -> Alert:

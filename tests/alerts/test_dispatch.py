@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +20,6 @@ from tests.contract.ledger_base import opened
 DAY = timedelta(days=1)
 LIMIT = Clock(key="object_within", name="提出派单异议", working_days=5, source="信访工作条例")
 TOWN: Catalog = catalog(clocks=(*CLOCKS, LIMIT))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")) as ledger:
-        ledger.migrate()
-        yield ledger
 
 
 def act(ledger: Ledger, case: Case, verb: str, actor: str = "wang", now: datetime = NOW, **data: Any) -> Case:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from math import log
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -30,13 +27,6 @@ from tests.alerts.town import NOW, catalog
 TOWN = catalog()
 MONDAY = date(2026, 11, 16)
 counts = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 500), max_size=6)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as ledger:
-        ledger.migrate()
-        yield ledger
 
 
 def test_the_index_is_the_formula() -> None:

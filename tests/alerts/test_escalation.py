@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,13 +44,6 @@ def whole_town() -> Catalog:
     others = tuple(one for one in OFFICES if one.key != "renshe")
     renshe = office("renshe", "人力资源和社会保障局", "人社局", superior="bureau", deputies=("deputy@town.example",))
     return catalog(offices=(renshe, office("bureau", "上级局", "上级局"), *others), follow_up=FOLLOW)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")) as ledger:
-        ledger.migrate()
-        yield ledger
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -23,14 +21,6 @@ from tests.alerts.town import catalog
 ONE = ("云锦瑞小区电梯停运", "云锦瑞小区三号楼电梯上个月困了四次人，维保单位来看一眼就走，请协调解决。")
 OTHER = ("三号楼又困人了", "维保单位换了一家还是老样子，老人每天爬十八楼，物业说没有维修资金。")
 GARAGE = ("云锦瑞小区地下车库漏水", "云锦瑞小区三号楼电梯边的地下车库一下雨就积水，好几辆车被泡了，维保单位不管。")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    ledger.migrate()
-    yield ledger
-    ledger.close()
 
 
 class Watch:

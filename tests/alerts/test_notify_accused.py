@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -30,14 +30,6 @@ ACCUSING = make_judged("bad", "我们去了五次，人社局一再推诿，包�
 PLAIN = make_judged("good", "工地三十个人四个月没有发工资。", title="云溪苑工地拖欠三十人工资")
 OTHER = make_judged("more", "年关将近，工友们都等着钱回家。", title="工友等钱回家")
 NEUTRAL = "金华市义乌市工资拖欠与劳动权益类事项"
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    ledger.migrate()
-    yield ledger
-    ledger.close()
 
 
 def link(judged: Judged, accuses: tuple[str, ...] = ()) -> EventPost:

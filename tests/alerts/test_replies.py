@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,13 +22,6 @@ from tests.alerts.answering import MAIL, bounce, reply
 from tests.alerts.mailing import LETTERHEAD, NOW, make_action, make_alert, make_case, make_catalog, make_event
 
 PDF = b"%PDF-1.7 invented"
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")) as opened:
-        opened.migrate()
-        yield opened
 
 
 def fill(ledger: Ledger, cases: int = 1, **changes: Any) -> None:

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,13 +54,6 @@ class Desk:
     def alerts(self) -> list[Alert]:
         with self.ledger.read() as tx:
             return tx.alerts.find(AlertFilter(limit=1000))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with closing(Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")) as ledger:
-        ledger.migrate()
-        yield ledger
 
 
 # ---- what is usual --------------------------------------------------------------------------------
