@@ -163,9 +163,10 @@ def _object(case: Case, deed: Deed) -> Case:
 
 
 def _reopen(case: Case, deed: Deed) -> Case:
+    """At the same office, or at the one that is named."""
     again = deed.clocks or tuple(restarted(clock, deed.now, deed.calendar) for clock in case.clocks)
     return replace(
-        case,
+        _send(case, deed),
         closed_at=None,
         solved_at=None,
         joins="",

@@ -9,7 +9,7 @@ from typing import Any
 from alerts.calendar import WorkCalendar
 from alerts.cases import act
 from alerts.clocks import clocks_of_case
-from alerts.dispatch import refuse
+from alerts.dispatch import refuse, taken_up_elsewhere
 from alerts.ledger import Tx
 from alerts.model import Case
 from alerts.notices import after_action
@@ -36,6 +36,9 @@ def do(
         given["number"] = _other_case(tx, case, str(given["number"]).strip())
     refuse(tx, catalog, case, verb, actor, now, given)
     if verb == "uphold":
+    if verb == "reopen":
+        elsewhere, why = taken_up_elsewhere(tx, catalog, case)
+        given, note = given | elsewhere, "。".join(one for one in (note.strip(), why) if one)
         given["office"] = case.office  # designated: it may not return the case again
     parts = _STARTS.get(verb)
     clocks = clocks_of_case(catalog, calendar, case, now, parts) if parts else ()

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts import notices
+from alerts.accused import Accusation, accused_by
 from alerts.calendar import WorkCalendar
 from alerts.cases import STATE_LABELS, SYSTEM, act, open_case
 from alerts.clocks import OPENING, clocks_of_case, start_clocks
-from alerts.dispatch import accused_meanwhile
+from alerts.dispatch import accused_meanwhile, taken_up_elsewhere
 from alerts.ledger import Tx
 from alerts.model import Action, Alert, Case, Event, EventPost
-from alerts.routes import Decision, decide_route
+from alerts.routes import EARLIER, Decision, decide_route
 from alerts.rules import Firing, fired
 from configs.catalog import SHANGHAI, Catalog
 from stream.messages import Judged, Judgement
@@ -183,22 +184,32 @@ def _closed(desk: Desk, tx: Tx, news: News, case: Case) -> tuple[str, list[Alert
     if case.is_open:
         return "joined_other", []
     closed_at = case.closed_at or case.updated_at
-    again = [
-        post
+    told = [
+        (judged, post)
         for judged, post in news.new
         if judged.judgement.intent.key in COMPLAINTS and post.at > closed_at and not post.near_copy
     ]
-    if not again:
+    if not told:
         return "joined_closed", []
+    again = [post for _, post in told]
     ids = tuple(post.post_id for post in again)
     limit = timedelta(days=desk.catalog.follow_up.relapse_days)
     relapsed = case.state == "closed" and min(post.at for post in again) - closed_at <= limit
     note = _why_again(case, len(again), min(post.at for post in again) - closed_at, relapsed=relapsed)
+    elsewhere, why = taken_up_elsewhere(tx, desk.catalog, case, _accusations(desk, told))
+    note = f"{note}。{why}" if why else note
     clocks = clocks_of_case(desk.catalog, desk.calendar, case, desk.now)
-    data = {"posts": list(ids), "after_hours": round((desk.now - closed_at).total_seconds() / 3600, 1)}
+    data = elsewhere | {"posts": list(ids), "after_hours": round((desk.now - closed_at).total_seconds() / 3600, 1)}
     verb = "relapse" if relapsed else "reopen"
     changed = tx.cases.save(*act(case, verb, SYSTEM, desk.now, note, data, clocks))
     return "relapsed" if relapsed else "reopened", [notices.reopened(changed, note, ids, desk.now)]
+
+
+def _accusations(desk: Desk, told: Iterable[tuple[Judged, EventPost]]) -> dict[str, Accusation]:
+    found: dict[str, Accusation] = {}
+    for judged, post in told:
+        found |= {key: EARLIER for key in post.accuses if key not in found} | accused_by(desk.catalog.offices, judged)
+    return found
 
 
 def _why_again(case: Case, posts: int, after: timedelta, *, relapsed: bool) -> str:

@@ -18,6 +18,7 @@ from alerts.calendar import WorkCalendar
 from alerts.ledger import Tx
 from alerts.ledger.replies import DutyItem
 from alerts.model import Action, Case, EventPost
+from alerts.routes import EARLIER, Accusation, instead_of
 from configs.catalog import Catalog
 from stream.errors import MinshengError
 
@@ -47,6 +48,22 @@ def accused_meanwhile(tx: Tx, catalog: Catalog, case: Case, posts: Sequence[Even
         name = catalog.office_name(key)
         text = f"有 {len(ids)} 条新信息直接指向{name}, 未向该单位展示, 请核查并考虑改派 (信访工作条例第三十条)"
         tx.replies.add_items([DutyItem(f"accused:{case.id}:{key}", now, "accused", case.number, text, key, case.id)])
+
+
+def taken_up_elsewhere(
+    tx: Tx, catalog: Catalog, case: Case, found: Mapping[str, Accusation] | None = None
+) -> tuple[dict[str, Any], str]:
+    """For a closed case that is taken up again: `office` and `helps` without those that posts accuse, and a sentence that
+    says so; nothing where its office is not accused. `found`: how the newest posts accuse offices."""
+    accused = {key: EARLIER for key in tx.events.accused(case.event_id)} | dict(found or {})
+    accused.pop(catalog.routes.lead, None)  # whoever is on duty reads everything that comes in
+    helps = [one for one in case.helps if one.partition("@")[0] not in accused]
+    if case.office.partition("@")[0] not in accused:
+        return ({"helps": helps} if len(helps) < len(case.helps) else {}), ""
+    office = instead_of(catalog, case.office, accused, case.region)
+    before, after = catalog.office_name(case.office), catalog.office_name(office)
+    why = f"有信息直接指向{before}, 改由{after}重新办理 (信访工作条例第三十条)"
+    return {"office": office, "helps": [one for one in helps if one != office]}, why
 
 
 def designated(history: Sequence[Action]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.clocks import OBJECTION
 from alerts.model import Alert, Case
 from alerts.notices import Deadline, came_near, met_at_last, ran_out
 from alerts.promises import open_promises
@@ -20,6 +21,7 @@ from configs.catalog import FollowUp, Ladder, Step
 
 OFFICE = "office"
 DEPUTY = "deputy"
+GOVERNMENT = "government"
 
 Recipient = Callable[[str], str]  # level -> office id, "" where nobody is to be told
 
@@ -57,9 +59,12 @@ class Looked:
     next_at: datetime | None
 
 
-def look(case: Case, follow: FollowUp, recipient: Recipient, now: datetime) -> Looked:
-    """All deadlines of a case at `now`. A level that has nobody, or nobody new, is passed over."""
-    round_ = _Round(case, _ladder(follow, case.severity), recipient, now, held_until(case, follow))
+def look(case: Case, follow: FollowUp, recipient: Recipient, now: datetime, reviewer: str = "") -> Looked:
+    """All deadlines of a case at `now`. A level that has nobody, or nobody new, is passed over.
+
+    `reviewer`: the office id of those who review objections, whom the clock of one is about.
+    """
+    round_ = _Round(case, _ladder(follow, case.severity), recipient, now, held_until(case, follow), reviewer)
     told: dict[str, Any] = {}
     alerts: list[Alert] = []
     times: list[datetime] = []
@@ -114,7 +119,7 @@ def highest_level(case: Case) -> str:
     return max(levels, key=LEVELS.index, default="")
 
 
-LEVELS = (OFFICE, DEPUTY, "superior", "government")
+LEVELS = (OFFICE, DEPUTY, "superior", GOVERNMENT)
 
 
 def _ladder(follow: FollowUp, severity: int) -> Ladder:
@@ -134,6 +139,7 @@ class _Round:
     recipient: Recipient
     now: datetime
     held: datetime | None
+    reviewer: str = ""
 
     def tell(self, one: Deadline, before: Told) -> tuple[Told, list[Alert]]:
         """Every level whose time has come; after each the next has its own delay to wait."""
@@ -141,7 +147,7 @@ class _Round:
         while (when := self._next(one, told)) is not None and when <= self.now:
             late = one.due_at <= self.now
             step = self._steps(one)[told.late if late else told.soon]
-            office = self._to(step, told, late)
+            office = self._to(one, step, told, late)
             if office:
                 alerts.append((ran_out if late else came_near)(self.case, one, step.to, office, self.now))
             told = self._after(told, step, office, late)
@@ -170,10 +176,14 @@ class _Round:
             when = max(when, self.held)
         return when
 
-    def _to(self, step: Step, told: Told, late: bool) -> str:
-        office = self.recipient(step.to)
+    def _to(self, one: Deadline, step: Step, told: Told, late: bool) -> str:
+        office = self._reviewing(step) if self.reviewer and one.key == OBJECTION else self.recipient(step.to)
         known = {one for _, one in told.to} if late and step.to != DEPUTY else set()
         return "" if office in known else office
+
+    def _reviewing(self, step: Step) -> str:
+        """The office that objects only waits for the review."""
+        return {OFFICE: self.reviewer, GOVERNMENT: self.recipient(GOVERNMENT)}.get(step.to, "")
 
     def _after(self, told: Told, step: Step, office: str, late: bool) -> Told:
         if late:

@@ -47,7 +47,8 @@ class _Side:
 def merge(ledger: Ledger, archive: Archive, kept: str, gone: str, actor: str, note: str, now: datetime) -> Event:
     """The event `kept` takes over `gone`; returns it as it is then.
 
-    An event with a case takes over one without, whichever way round it was asked for. Raises MinshengError (Chinese)
+    An event with a case takes over one without, one with an open case one whose case is closed, whichever way round it
+    was asked for: what is being worked on goes on. Raises MinshengError (Chinese)
     when that cannot be, Conflict when the events changed meanwhile.
     """
     reason = _needed(note)
@@ -55,7 +56,7 @@ def merge(ledger: Ledger, archive: Archive, kept: str, gone: str, actor: str, no
         raise MinshengError("不能把事件并入它自己")
     with ledger.read() as tx:
         one, other = _side(tx, kept), _side(tx, gone)
-    if one.case is None and other.case is not None:
+    if _stands(one) < _stands(other):
         one, other = other, one
     links = sorted((*one.links, *other.links), key=lambda link: (link.at, link.post_id))
     shown = [post for pair in _in_turn(one.event.representatives, other.event.representatives) for post in pair]
@@ -104,6 +105,10 @@ def taught(tx: Tx) -> dict[str, str]:
     """post id -> event id of every event that staff had a hand in: what `grouping_train` learns from."""
     names = {name for one in tx.regroupings.all() for name in (one.event_id, one.other_id)}
     return {link.post_id: name for name in sorted(names) for link in tx.events.posts(name, MOST)}
+
+
+def _stands(side: _Side) -> int:
+    return 0 if side.case is None else 1 + side.case.is_open
 
 
 def _side(tx: Tx, name: str) -> _Side:

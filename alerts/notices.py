@@ -70,6 +70,9 @@ def after_action(case: Case, action: Action) -> tuple[Alert, ...]:
     if action.verb in ("dispatch", "redispatch"):
         name = f"new_case:{action.id}:{case.office}"
         return (_alert(name, "new_case", case, f"案件改派至本单位: {action.note}", action.at, {}, ()),)
+    if action.verb == "uphold":
+        why = f"派单异议经审核未采纳, 仍由本单位办理: {action.note}"
+        return (_alert(f"new_case:{action.id}:{case.office}", "new_case", case, why, action.at, {}, ()),)
     if action.verb == "reopen":
         return (reopened(case, f"案件重新办理: {action.note}", (), action.at),)
     return ()

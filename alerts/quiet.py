@@ -144,9 +144,10 @@ def _checked_promise(alert: Alert, case: Case) -> Muted | None:
 
 
 def told_clock(alert: Alert, case: Case) -> RunningClock | None:
-    """The clock that a reminder is about; None for other alerts."""
+    """The clock that a reminder is about, of several with its key the one that runs; None for other alerts."""
     key = alert.figures.get("clock") if alert.kind in ("due_soon", "overdue") else None
-    return next((clock for clock in case.clocks if clock.key == key), None)
+    its = [clock for clock in case.clocks if clock.key == key]
+    return next((clock for clock in its if clock.done_at is None), its[-1] if its else None)
 
 
 def _concerned(office: str, case: Case, catalog: Catalog) -> bool:

@@ -77,6 +77,11 @@ def decide_route(
     )
 
 
+def instead_of(catalog: Catalog, office_id: str, against: Mapping[str, Accusation], region: str) -> str:
+    """The office id that has a case in place of one that is accused."""
+    return branch_id(catalog, _instead(catalog, office_id.partition("@")[0], against), region)
+
+
 def walk(root: Route, subject: Subject) -> list[Route]:
     """The nodes from the root to the one that decides."""
     path = [root]

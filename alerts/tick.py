@@ -40,7 +40,7 @@ def tick(ledger: Ledger, catalog: Catalog, now: datetime) -> int:
 def _look(tx: Tx, catalog: Catalog, calendar: WorkCalendar, case: Case, now: datetime) -> int:
     case = _recounted(tx, calendar, case, now)
     case = _found_solved(tx, catalog, case, now)
-    found = look(case, catalog.follow_up, lambda level: level_office(catalog, case, level), now)
+    found = look(case, catalog.follow_up, lambda level: level_office(catalog, case, level), now, catalog.routes.lead)
     times = [found.next_at, _ask_again_at(case, now), _check_at(catalog, case)]
     tx.cases.told(case, found.told, min((at for at in times if at is not None and at > now), default=None))
     return tx.alerts.add([alert for alert in found.alerts if not _accused(tx, case, alert)])

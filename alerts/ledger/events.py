@@ -94,6 +94,12 @@ class Events:
         query = query.where(cast(event_posts.c.accuses, Text) != "[]")
         return frozenset(post_id for post_id, accused in self._conn.execute(query) if office in accused)
 
+    def accused(self, event_id: str) -> frozenset[str]:
+        """Keys of the offices that posts of the event accuse."""
+        query = select(event_posts.c.accuses).where(event_posts.c.event_id == event_id)
+        found = self._conn.execute(query.where(cast(event_posts.c.accuses, Text) != "[]")).scalars()
+        return frozenset(key for keys in found for key in keys)
+
     def posts_since(self, since: Mapping[str, datetime]) -> dict[str, list[EventPost]]:
         """The posts of many events, of each from its instant on, newest first."""
         found: dict[str, list[EventPost]] = {event_id: [] for event_id in since}

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.cases_do import do
 from alerts.dispatch_rules import Override, suggestions
-from alerts.ledger import Ledger
+from alerts.ledger import AlertFilter, Ledger
 from alerts.model import Case
 from configs.catalog import Catalog, Clock
 from stream.errors import MinshengError
@@ -146,3 +146,67 @@ def test_who_is_accused_later_is_not_shown_it_and_the_staff_on_duty_are_told_onc
     assert all({"p7", "p8"}.isdisjoint(alert.posts) for alert in town.alerts if alert.office == "renshe")
     with pytest.raises(MinshengError, match="信访工作条例第三十条"):
         act(ledger, act(ledger, case, "redispatch", office="gov"), "redispatch", office="renshe")
+
+
+BRIBED = "人社局收了老板的好处，又没人管"
+NEGLECT = "人社局不作为，推诿扯皮"
+
+
+def closed_case(ledger: Ledger, *more: str) -> Town:
+    """A case at renshe that is closed, with further posts before that."""
+    town = Town(ledger)
+    town.take(*(judged(f"p{n}", title="云栖工地欠薪") for n in range(3)))
+    town.take(*(judged(f"q{n}", text, title="云栖工地欠薪") for n, text in enumerate(more)))
+    act(ledger, act(ledger, town.cases[0], "answer"), "close")
+    town.now = NOW + 2 * DAY
+    return town
+
+
+@pytest.mark.parametrize(("text", "office"), [(NEGLECT, "gov"), (BRIBED, "jiwei")])
+def test_what_comes_back_with_an_accusation_is_taken_up_by_another_office(
+    ledger: Ledger, text: str, office: str
+) -> None:
+    town = closed_case(ledger)
+    before = len(town.alerts)
+    town.take(judged("p9", text, NOW + DAY, title="云栖工地欠薪"))
+    (case,) = town.cases
+    assert (case.state, case.relapses, case.office) == ("dispatched", 1, office)
+    assert "renshe" not in (*case.helps, *(alert.office for alert in town.alerts[before:]))
+    with ledger.read() as tx:
+        assert "第三十条" in tx.cases.actions(case.id)[-1].note
+
+
+def test_what_comes_back_without_one_stays_where_it_was(ledger: Ledger) -> None:
+    town = closed_case(ledger)
+    town.take(judged("p9", "工资又拖欠了", NOW + DAY, title="云栖工地欠薪"))
+    assert [case.office for case in town.cases] == ["renshe"]
+
+
+@pytest.mark.parametrize("who", ["staff", "a further complaint"])
+def test_no_accused_office_is_sent_a_case_anew(ledger: Ledger, who: str) -> None:
+    town = closed_case(ledger, NEGLECT)
+    if who == "staff":
+        act(ledger, town.cases[0], "reopen", now=town.now)
+    else:
+        town.take(judged("p9", "工资又拖欠了", NOW + DAY, title="云栖工地欠薪"))
+    assert [(case.state, case.office) for case in town.cases] == [("dispatched", "gov")]
+    assert [alert.office for alert in town.alerts if alert.kind == "reopened"] == ["gov"]
+
+
+def test_an_accused_helper_is_left_out_when_a_case_is_taken_up_again(ledger: Ledger) -> None:
+    town = closed_case(ledger)
+    assert "zhujian" in town.cases[0].helps
+    town.take(judged("p9", "住建局不作为，推诿扯皮", NOW + DAY, title="云栖工地欠薪"))
+    assert [(case.office, "zhujian" in case.helps) for case in town.cases] == [("renshe", False)]
+
+
+# ---- what an office hears of its objection ----
+
+
+def test_an_office_hears_that_its_objection_was_refused(ledger: Ledger) -> None:
+    case = act(ledger, opened(ledger, event()), "object", "renshe")
+    act(ledger, case, "uphold", now=NOW + DAY)
+    with ledger.read() as tx:
+        (alert,) = tx.alerts.find(AlertFilter(case_id=case.id))
+    assert (alert.office, alert.kind) == ("renshe", "new_case")
+    assert "未采纳" in alert.reason

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.calendar import WorkCalendar
 from alerts.cases import act, open_case
-from alerts.clocks import start_clocks
+from alerts.cases_do import do as do_to
+from alerts.clocks import OBJECTION, start_clocks
 from alerts.escalation import highest_level, look
 from alerts.ledger import CaseFilter, Ledger
 from alerts.model import Alert, Case
@@ -21,7 +22,7 @@ from alerts.tick import level_office, tick
 from configs.catalog import Calendar, Catalog, Clock, ClockSet, FollowUp, Ladder, Step
 from tests.alerts.deciding import Town
 from tests.alerts.test_decide import about, close
-from tests.alerts.town import HOUR, NOW, OFFICES, catalog, event, judged, office
+from tests.alerts.town import CLOCK_SETS, CLOCKS, HOUR, NOW, OFFICES, catalog, event, judged, office
 from tests.contract.ledger_base import opened
 
 DUE = NOW + 48 * HOUR
@@ -164,6 +165,30 @@ def test_a_clock_that_stands_still_tells_nobody(town: Town) -> None:
     assert town.cases[0].clocks[0].due_at == DUE + 44 * HOUR
     assert told(town, 35, 36, 44) == [(36, "due_soon", "office"), (44, "overdue", "office")]
     assert town.alerts[-1].office == "zhujian"
+
+
+def test_a_review_is_asked_of_those_on_duty_and_not_of_the_office_that_objected(ledger: Ledger) -> None:
+    review = Clock(key=OBJECTION, name="派单异议审核", hours=24, source="地方默认值", due_soon_hours=2, pauses=False)
+    sets = (*CLOCK_SETS, ClockSet(key="review", name="派单异议", part="object", clocks=(OBJECTION,)))
+    town = Town(ledger, catalog(follow_up=FOLLOW, clocks=(*CLOCKS, review), clock_sets=sets))
+    town.take(*about("云栖工地欠薪", "p1", "p2", "p3"))
+    with ledger.begin() as tx:
+        do_to(tx, town.catalog, town.cases[0], "object", "renshe", NOW, "不归我局管")
+    assert told(town, 22, 24, 26, 32, 48, since=NOW) == [
+        (22, "due_soon", "office"),
+        (24, "overdue", "office"),
+        (48, "overdue", "government"),
+    ]
+    assert [alert.office for alert in town.alerts[1:]] == ["duty", "duty", "gov"]
+    with ledger.begin() as tx:
+        do_to(tx, town.catalog, town.cases[0], "uphold", "wang", NOW + 49 * HOUR, "应由人社办理")
+    assert {alert.office for alert in _new(town, NOW + 50 * HOUR)} == {"duty", "gov"}
+
+
+def _new(town: Town, now: datetime) -> list[Alert]:
+    """Of deadlines that were met, told at `now`."""
+    tick(town.ledger, town.catalog, now)
+    return [alert for alert in town.alerts if alert.kind == "clock_met"]
 
 
 def test_a_level_that_posts_accuse_is_passed_over(town: Town) -> None:
@@ -323,6 +348,7 @@ def test_provisional_deadlines_are_counted_again_when_the_calendar_is_out(ledger
 paces = st.lists(st.floats(0.05, 40), min_size=1, max_size=30)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(waits=paces, acknowledged=st.one_of(st.none(), st.floats(0, 80)))
 def test_at_any_pace_every_level_is_told_once_in_order_and_never_too_soon(
     waits: list[float], acknowledged: float | None

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from alerts.cases import act
 from alerts.decide import Decider
 from alerts.events import EventIndex
 from alerts.ledger import CaseFilter, Ledger
@@ -152,6 +153,18 @@ def test_the_event_with_the_case_takes_over_the_other(watch: Watch) -> None:
     assert kept.id == "ev-b"
     assert watch.event("ev-a").merged_into == "ev-b"
     assert watch.cases()["ev-b"].is_open
+
+
+@pytest.mark.parametrize(("kept", "gone"), [("ev-a", "ev-b"), ("ev-b", "ev-a")])
+def test_a_case_that_is_being_worked_on_does_not_end_in_a_closed_one(watch: Watch, kept: str, gone: str) -> None:
+    watch.take(say("a", ONE, severity=4), say("b", OTHER, severity=4))
+    with watch.ledger.begin() as tx:
+        tx.cases.save(*act(watch.cases()["ev-a"], "no_response_needed", "duty", watch.now, "已在别处答复"))
+    assert watch.merge(kept, gone).id == "ev-b"
+    assert {name: case.state for name, case in watch.cases().items()} == {
+        "ev-a": "no_response_needed",
+        "ev-b": "dispatched",
+    }
 
 
 def test_what_was_split_off_is_noted_on_the_case(watch: Watch) -> None:

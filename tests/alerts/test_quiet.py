@@ -181,6 +181,13 @@ def test_growth_is_not_told_where_grave_was() -> None:
     assert not inhibits(replace(grave, event_id="", case_id=""), replace(growth, event_id="")), "none is not the same"
 
 
+def test_a_reminder_is_about_the_clock_that_runs_not_about_one_of_its_name_that_was_met() -> None:
+    twice = make_case(clocks=(make_clock("objection", due=-30, done=-31), make_clock("objection", due=-1)))
+    one = alert(kind="overdue", figures={"clock": "objection"})
+    at = Situation(NOW, town(), WorkCalendar(), {one.case_id: replace(twice, id=one.case_id)})
+    assert quiet([one], at).send == (one,)
+
+
 def test_due_soon_is_not_told_where_the_same_clock_is_overdue() -> None:
     late: dict[str, Any] = {"clocks": (make_clock(due=-1), make_clock("verify", due=-1))}
     overdue = alert(id="o", kind="overdue", state="sent", figures={"clock": "respond"})
