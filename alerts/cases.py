@@ -190,7 +190,7 @@ def _extend(case: Case, deed: Deed) -> Case:
         raise MinshengError(f"案件 {case.number} 没有正在计时的时限“{deed.data['clock']}”")
     if due_at <= clock.due_at:
         raise MinshengError(f"案件 {case.number}: 新的截止时间必须晚于原来的截止时间")
-    later = replace(moved_to(clock, due_at), working_days=None, provisional=False)
+    later = replace(moved_to(clock, due_at), working_days=None, provisional=False, extended=clock.extended + 1)
     return replace(case, clocks=tuple(later if one is clock else one for one in case.clocks))
 
 

@@ -10,6 +10,7 @@ from alerts.calendar import WorkCalendar
 from alerts.cases import act
 from alerts.clocks import clocks_of_case
 from alerts.dispatch import refuse, taken_up_elsewhere
+from alerts.extensions import refuse_extension
 from alerts.ledger import Tx
 from alerts.model import Case
 from alerts.notices import after_action
@@ -35,20 +36,28 @@ def do(
     if verb == "duplicate" and given.get("number"):
         given["number"] = _other_case(tx, case, str(given["number"]).strip())
     refuse(tx, catalog, case, verb, actor, now, given)
-    if verb == "uphold":
     if verb == "reopen":
         elsewhere, why = taken_up_elsewhere(tx, catalog, case)
         given, note = given | elsewhere, "。".join(one for one in (note.strip(), why) if one)
+    if verb == "uphold":
         given["office"] = case.office  # designated: it may not return the case again
     parts = _STARTS.get(verb)
     clocks = clocks_of_case(catalog, calendar, case, now, parts) if parts else ()
     changed, action = act(case, verb, actor, now, note, given, clocks, calendar)
+    if verb == "extend":
+        _within_limits(catalog, calendar, case, changed)
     saved = tx.cases.save(changed, action)
     tx.alerts.add(after_action(saved, action))
     return saved
 
 
 _STARTS: Mapping[str, tuple[str, ...]] = {"reopen": ("report", "respond", "handle"), "object": ("object",)}
+
+
+def _within_limits(catalog: Catalog, calendar: WorkCalendar, before: Case, after: Case) -> None:
+    for clock, later in zip(before.clocks, after.clocks, strict=True):
+        if later.extended > clock.extended:
+            refuse_extension(catalog, calendar, before.number, clock, later.due_at)
 
 
 def _other_case(tx: Tx, case: Case, number: str) -> str:

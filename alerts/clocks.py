@@ -159,6 +159,7 @@ def restarted(clock: RunningClock, now: datetime, calendar: WorkCalendar) -> Run
         provisional=due.provisional,
         paused_at=None,
         paused_seconds=0,
+        extended=0,
     )
 
 

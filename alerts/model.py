@@ -71,7 +71,7 @@ class RunningClock:
 
     `done_by` are the action verbs that stop it; whatever closes the case stops every clock. `working_days`: the days after
     which it ends by the calendar, None where hours or a person say when. While `paused_at` is set it stands still;
-    `paused_seconds` are its pauses so far.
+    `paused_seconds` are its pauses so far. `extended`: how often it was put off.
     """
 
     key: str
@@ -88,6 +88,7 @@ class RunningClock:
     pauses: bool = True
     paused_at: datetime | None = None
     paused_seconds: int = 0
+    extended: int = 0
 
     @property
     def runs(self) -> bool:

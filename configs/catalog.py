@@ -101,10 +101,19 @@ class Route(Strict):
     routes: tuple[Route, ...] = ()
 
 
+class Extension(Strict):
+    """How far a clock may be put off: `times`, each by at most so many hours or working days (exactly one of them)."""
+
+    times: int = Field(default=1, ge=1)
+    hours: float | None = Field(default=None, gt=0)
+    working_days: int | None = Field(default=None, gt=0)
+    source: str = ""  # what allows it; "": the clock's own source
+
+
 class Clock(Strict):
     """A deadline. Exactly one of hours (wall clock) and working_days. `local` marks an editable local default.
 
-    `pauses`: it stands still while the case is objected to.
+    `pauses`: it stands still while the case is objected to. `extension` None: it cannot be put off.
     """
 
     key: Key
@@ -116,6 +125,7 @@ class Clock(Strict):
     due_soon_hours: float = Field(default=2, ge=0)
     done_by: tuple[str, ...] = ("answer", "close")  # the action verbs that stop it
     pauses: bool = True
+    extension: Extension | None = None
 
 
 class ClockSet(Strict):

@@ -47,6 +47,8 @@ def _clock(clock: Clock, path: Path_) -> Iterator[Found]:
         yield Found(
             (*path, "due_soon_hours"), clock.due_soon_hours, f"提醒早于时限开始(共 {clock.hours:g} 小时)", "改小"
         )
+    if clock.extension and (clock.extension.hours is None) == (clock.extension.working_days is None):
+        yield Found((*path, "extension"), clock.key, "延期的长度没有写, 或写了两个", "hours 和 working_days 写其中一个")
     if not clock.done_by:
         yield Found((*path, "done_by"), None, "没有动作能停止这个时限", "写上办理动作, 如 [answer, close]")
     for i, action in enumerate(clock.done_by):

@@ -13,8 +13,10 @@ from threading import Lock
 from typing import Any, Literal
 
 from alerts.attachments import PER_CASE, checked, keep, place_of
+from alerts.calendar import WorkCalendar
 from alerts.cases import VERBS, allowed
 from alerts.cases_do import do
+from alerts.extensions import extendable, refuse_extension
 from alerts.ledger import Tx
 from alerts.ledger.replies import Attachment, DutyItem
 from alerts.model import Action, Alert, Case
@@ -103,6 +105,11 @@ def verbs_for(case: Case) -> list[str]:
     return [key for key in VERBS_OF_OFFICES if key in can and (case.is_open or key == "note")]
 
 
+def extensions(desk: Desk, case: Case) -> dict[str, datetime]:
+    """The clocks for which more time may be asked, by key, and until when."""
+    return extendable(desk.catalog, WorkCalendar(desk.catalog.calendar), case)
+
+
 def act_through(
     desk: Desk, token: str, seen: Case, verb: str, note: str = "", data: Mapping[str, Any] | None = None
 ) -> Case:
@@ -144,6 +151,7 @@ def _ask_for_time(
         raise MinshengError("申请延期须选定时限，写明新的截止时间和理由")
     if until <= clock.due_at:
         raise MinshengError("新的截止时间必须晚于原来的截止时间")
+    refuse_extension(desk.catalog, WorkCalendar(desk.catalog.calendar), case.number, clock, until)
     text = f"申请将“{clock.name}”延期至 {stamp(until)}：{reason}"
     given = {"via": "link", "asks": "extend", "clock": clock.key, "due_at": until.isoformat()}
     saved = do(tx, desk.catalog, case, "note", office, now, text, given)

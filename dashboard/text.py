@@ -9,6 +9,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from alerts.cases import VERBS
+from alerts.model import RunningClock
 from alerts.notify.words import COLOUR, SEVERITY
 from alerts.notify.words import KIND as ALERT_KIND
 from configs.catalog import SHANGHAI, Catalog
@@ -161,6 +162,11 @@ Span = tuple[int, int]
 def stamp(at: datetime | None) -> str:
     """2026-11-25 09:30 in Shanghai; a dash for no time."""
     return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if at else "—"
+
+
+def clock_until(clock: RunningClock, last: datetime) -> str:
+    """A clock that can be put off, and until when."""
+    return f"{clock.name}（原定 {stamp(clock.due_at)}，至多延到 {stamp(last)}）"
 
 
 def ago(at: datetime, now: datetime) -> str:

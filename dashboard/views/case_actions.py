@@ -11,14 +11,16 @@ from typing import Any
 
 import streamlit as st
 
+from alerts.calendar import WorkCalendar
 from alerts.cases import Verb, allowed
+from alerts.extensions import extendable
 from alerts.model import Case, User
 from configs.catalog import SHANGHAI
 from dashboard import actions, correcting
 from dashboard.data import CaseDetail
 from dashboard.desk import Desk
 from dashboard.markup import facts, line, said, severity_chip
-from dashboard.text import office_name, stamp
+from dashboard.text import clock_until, office_name, stamp
 from dashboard.views.parts import attempt
 from dashboard.views.shown import bullet_list, office_choice
 
@@ -139,14 +141,13 @@ def _check(desk: Desk, case: Case, key: str) -> Given:
 
 
 def _extension(desk: Desk, case: Case, key: str) -> Given:
-    running = {clock.key: clock for clock in case.clocks if clock.done_at is None}
-    if not running:
-        st.caption("没有正在计时的时限，无从延期。")
+    longest = extendable(desk.catalog, WorkCalendar(desk.catalog.calendar), case)
+    if not longest:
+        st.caption("没有可以延期的时限：按规定不得延期，或延期次数已满。")
         return dict
-    names = {one: f"{clock.name}（原定 {stamp(clock.due_at)}）" for one, clock in running.items()}
+    names = {clock.key: clock_until(clock, longest[clock.key]) for clock in case.clocks if clock.key in longest}
     st.selectbox("时限", list(names), format_func=lambda one: names.get(one, one), key=f"clock-{key}")
-    latest = max(clock.due_at for clock in running.values())
-    st.date_input("新的截止日期", value=_day(max(latest, desk.now()), 2), key=f"date-{key}", format="YYYY-MM-DD")
+    st.date_input("新的截止日期", value=_day(min(longest.values()), 0), key=f"date-{key}", format="YYYY-MM-DD")
     st.time_input("新的截止时间", value=time(17, 30), key=f"time-{key}")
     return lambda: {"clock": st.session_state.get(f"clock-{key}", ""), "due_at": _instant(key)}
 

@@ -19,7 +19,7 @@ from dashboard.desk import Desk
 from dashboard.markup import facts, said, table
 from dashboard.office_door import Door, Tries
 from dashboard.office_words import CLOSED, VERB_HINT
-from dashboard.text import office_name, plain, stamp
+from dashboard.text import clock_until, office_name, plain, stamp
 from dashboard.views.parts import attempt, show_message
 
 PATH = "office"
@@ -136,11 +136,20 @@ def _fields(desk: Desk, case: Case, verb: str, key: str) -> Given:
         st.date_input("兑现日期", value=_later(desk.now(), 7), key=f"{key}-by", format="YYYY-MM-DD")
         return lambda: {"what": _typed(f"{key}-what"), "by": str(st.session_state.get(f"{key}-by") or "")}
     if verb == "extend":
-        running = {clock.key: f"{clock.name}（原定 {stamp(clock.due_at)}）" for clock in case.clocks if clock.runs}
-        st.selectbox("时限", list(running), format_func=lambda one: running.get(one, one), key=f"{key}-clock")
-        st.date_input("延至", value=_later(desk.now(), 3), key=f"{key}-date", format="YYYY-MM-DD")
-        return lambda: {"clock": st.session_state.get(f"{key}-clock", ""), "due_at": _evening(f"{key}-date")}
+        return _extension(desk, case, key)
     return dict
+
+
+def _extension(desk: Desk, case: Case, key: str) -> Given:
+    longest = office_door.extensions(desk, case)
+    if not longest:
+        st.caption("没有可以延期的时限，请按期办理；办不完的，先答复进展。")
+        return dict
+    names = {clock.key: clock_until(clock, longest[clock.key]) for clock in case.clocks if clock.key in longest}
+    st.selectbox("时限", list(names), format_func=lambda one: names.get(one, one), key=f"{key}-clock")
+    last = min(longest.values())
+    st.date_input("延至", value=_later(last, 0), key=f"{key}-date", format="YYYY-MM-DD")
+    return lambda: {"clock": st.session_state.get(f"{key}-clock", ""), "due_at": _evening(f"{key}-date")}
 
 
 def _typed(key: str) -> str:

@@ -193,6 +193,15 @@ COMPLAINT = {"respond", "handle_complaint"}
         (None, 2, {"topic": "safety"}, COMPLAINT),
         (None, 2, {"named": "petition"}, {"respond", "petition_accept", "petition_close"}),
         (None, 1, {"named": "consult", "intent": "ask"}, {"handle_ask"}),
+        (None, 1, {"named": "disclosure", "intent": "ask"}, {"disclosure"}),
+        (
+            None,
+            2,
+            {"topic": "wages", "office": "renshe@330109", "intent": "report"},
+            {*COMPLAINT, "labour_inspection"},
+        ),
+        (None, 2, {"topic": "wages", "office": "zhujian", "intent": "report"}, COMPLAINT),
+        (None, 2, {"parts": ("growth",)}, {"report", "verify"}),
     ],
 )
 def test_the_shipped_sets(grade: str | None, severity: int, more: dict[str, str], keys: set[str]) -> None:

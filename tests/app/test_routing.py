@@ -63,6 +63,15 @@ def test_a_question_has_only_the_time_to_answer_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(("hint", "office"), [("ziran", "ziran"), ("none", "zhengwu"), ("jiwei", "jiwei")])
+def test_who_applies_for_government_information_has_twenty_working_days_to_wait(hint: str, office: str) -> None:
+    found = row("我要申请政府信息公开，查看本村的征地批文", "land", hint, intent="ask", sentiment="neu", severity=1)
+    assert found["office"] == office
+    if office != "jiwei":
+        assert [(one["name"], one["working_days"]) for one in found["clocks"]] == [("答复政府信息公开申请", 20)]
+        assert found["basis"] == "政府信息公开条例第三十三条"
+
+
 def test_a_grave_accident_starts_the_clocks_of_its_grade() -> None:
     found = row("工地脚手架塌了", "safety", "yingji", severity=4, event_grade="重大")
     assert found["event_grade"] == "重大"

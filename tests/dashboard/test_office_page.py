@@ -219,17 +219,27 @@ def test_what_the_staff_decides_no_link_can_do(desk: Desk, verb: str) -> None:
 
 
 def test_an_extension_is_only_asked_for(desk: Desk) -> None:
-    link, case = token(desk), case_of(desk.ledger, "river")
-    clock = case.clocks[0]
-    later = clock.due_at + timedelta(days=3)
+    link, case = token(desk, "wages"), case_of(desk.ledger, "wages")
+    clock = case.clocks[1]
+    later = office_door.extensions(desk, case)[clock.key]
     for data in ({}, {"clock": clock.key, "due_at": clock.due_at}, {"clock": "none", "due_at": later}):
         with pytest.raises(MinshengError, match=r"延期|截止"):
             office_door.act_through(desk, link, case, "extend", "人手不足", data)
     office_door.act_through(desk, link, case, "extend", "人手不足", {"clock": clock.key, "due_at": later})
-    assert case_of(desk.ledger, "river").clocks[0].due_at == clock.due_at
+    assert case_of(desk.ledger, "wages").clocks[1].due_at == clock.due_at
     (item,) = office_door.open_items(desk)
     assert (item.kind, item.case_id) == ("extend", case.id)
     assert "人手不足" in item.text
+
+
+@pytest.mark.parametrize(("place", "days", "says"), [(0, 1, "不得延期"), (1, 30, "至多延到")])
+def test_what_staff_could_not_grant_is_not_asked_for(desk: Desk, place: int, days: int, says: str) -> None:
+    link, case = token(desk, "wages"), case_of(desk.ledger, "wages")
+    clock = case.clocks[place]
+    data = {"clock": clock.key, "due_at": clock.due_at + timedelta(days=days)}
+    with pytest.raises(MinshengError, match=says):
+        office_door.act_through(desk, link, case, "extend", "人手不足", data)
+    assert office_door.open_items(desk) == []
 
 
 def test_a_closed_case_takes_only_a_note(desk: Desk) -> None:

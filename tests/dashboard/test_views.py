@@ -244,7 +244,9 @@ def test_a_clock_is_extended(full: House) -> None:
     case = case_of(full.ledger, "wages")
     at = act_on(open_page(full, "case", "duty", id=case.id), case.id, "extend", "等待鉴定")
     assert "已记录：延期" in text(at)
-    assert case_of(full.ledger, "wages").clocks[0].due_at > case.clocks[0].due_at
+    clocks = case_of(full.ledger, "wages").clocks
+    assert clocks[1].due_at > case.clocks[1].due_at
+    assert clocks[0] == case.clocks[0], "the limit of a central document stays as it is"
 
 
 def test_words_are_searched_and_marked(full: House) -> None:
