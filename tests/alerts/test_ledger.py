@@ -13,15 +13,18 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from argon2 import Type, extract_parameters
+from sqlalchemy import create_engine, inspect, text
 
 from alerts.ledger import CaseFilter, EventFilter, Ledger
 from alerts.ledger.engine import HEAD
 from alerts.ledger.migrations.upgrade import alembic_config
 from alerts.ledger.tables import metadata
-from tests.alerts.town import event
+from tests.alerts.town import NOW, event
+from tests.quicker import hasher
 
 
+@pytest.mark.as_shipped
 def test_the_migrations_build_the_tables_as_they_are_described(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     with closing(Ledger(url)) as ledger:
@@ -32,6 +35,27 @@ def test_the_migrations_build_the_tables_as_they_are_described(tmp_path: Path) -
         indexes = {ix["name"] for table in metadata.tables for ix in inspect(conn).get_indexes(table)}
         assert {ix.name for table in metadata.tables.values() for ix in table.indexes} <= indexes
     engine.dispose()
+
+
+@pytest.mark.as_shipped
+def test_passwords_cost_the_work_that_is_advised_and_older_hashes_get_it_with_the_next_login(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work() -> tuple[Type, bool]:
+        with ledger._engine.connect() as conn:
+            held = extract_parameters(conn.execute(text("SELECT password_hash FROM users")).scalar_one())
+        return held.type, held.memory_cost >= 19 * 1024 and held.time_cost >= 2  # OWASP's least for Argon2id
+
+    with ledger.begin() as tx:
+        tx.users.add("lihua", "李华", "long enough 1", "duty", NOW)
+    assert work() == (Type.ID, True)
+    with monkeypatch.context() as patch, ledger.begin() as tx:
+        patch.setattr("alerts.ledger.users._hasher", hasher)
+        tx.users.set_password("lihua", "long enough 2")
+    assert work() == (Type.ID, False)
+    with ledger.begin() as tx:
+        assert tx.users.verify("lihua", "long enough 2", NOW)
+    assert work() == (Type.ID, True)
 
 
 def test_the_newest_migration_is_the_version_that_is_checked_for() -> None:

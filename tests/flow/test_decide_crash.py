@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
@@ -106,9 +107,9 @@ def test_undisturbed_there_is_one_event_one_case_one_alert_each(undisturbed: dic
 def test_a_crash_between_any_two_steps(tmp_path: Path, number: int, undisturbed: dict[str, Any]) -> None:
     steps = steps_of_batch(tmp_path / "count.db", number)
     assert steps > 8
+    run(tmp_path / "before.db", *BATCHES[:number])
     for step in range(steps):
-        path = tmp_path / f"{step}.db"
-        run(path, *BATCHES[:number])
+        path = Path(copy(tmp_path / "before.db", tmp_path / f"{step}.db"))
         with closing(Ledger(f"sqlite:///{path}")) as ledger, crash_at(ledger, step), pytest.raises(Crash):
             Town(ledger).take(*BATCHES[number])
         run(path, *BATCHES[number:])
