@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from alerts.clocks import Matter, clocks_for
 from alerts.model import Event
-from alerts.routes import Decision, decide_route
+from alerts.routes import DISCIPLINE, Decision, decide_route
 from configs.catalog import Catalog, Clock
 
 if TYPE_CHECKING:
     from stream.messages import Judged, Post
+
+NONE = "none"  # of the annotation guide: no office
 
 
 def routing(
@@ -22,21 +24,39 @@ def routing(
 
 
 def route_row(catalog: Catalog, judged: Judged) -> dict[str, Any]:
-    """One decision as the flat object that is written out. Offices are keys, without branches."""
+    """One decision as the flat object that is written out. Offices are keys, without branches.
+
+    `office` and `helps` are keys of the annotation guide; `sent_to` are the offices that the case goes to, the lead first.
+    """
     said, text = judged.judgement, f"{judged.post.title}\n{judged.post.text}"
     event = event_of(judged)
     decision = decide_route(catalog, event, said, text)
+    lead, helps = _key(decision.lead), [_key(one) for one in decision.helps]
+    office, why = labelled(catalog, lead, decision.never)
     return {
         "id": judged.post.id,
-        "office": _key(decision.lead),
-        "helps": [_key(one) for one in decision.helps],
+        "office": office,
+        "helps": [one for one in helps if one != office and not catalog.office[one].label],
         "never": list(decision.never),
+        "sent_to": [lead, *helps],
         "event_grade": said.event_grade,
         "severity": said.severity,
         "clocks": [_clock(one) for one in clocks_of(catalog, judged, decision)],
         "basis": decision.basis,
-        "reasons": list(decision.why),
+        "reasons": [*decision.why, *why],
     }
+
+
+def labelled(catalog: Catalog, key: str, never: Sequence[str]) -> tuple[str, list[str]]:
+    """The key of the annotation guide for an office, and the sentence that says so where it is another's. It is never that
+    of an accused office: then it is the discipline office's, else none."""
+    label = catalog.office[key].label
+    if not label:
+        return key, []
+    free = [one for one in (label, DISCIPLINE) if one == NONE or (one in catalog.office and one not in never)]
+    found = next(iter(free), NONE)
+    name = "none(没有责任单位)" if found == NONE else f"{found}({catalog.office_name(found)})"
+    return found, [f"标注规范没有{catalog.office_name(key)}, office 记为 {name}, 实际派往见 sent_to。"]
 
 
 def event_of(judged: Judged) -> Event:

@@ -55,6 +55,7 @@ class Office(Strict):
     """A responsible office: who is written to. `superior` is the office key that is told when clocks run out.
 
     `aliases`: what people call it besides name and short (环保局, 派出所), to tell when a post accuses the office itself.
+    `label`: the key under which `minsheng route` names an office that the annotation guide does not know; "": its own.
     """
 
     key: Key
@@ -66,6 +67,7 @@ class Office(Strict):
     hours: Hours = "08:30-17:30"
     branches: tuple[Branch, ...] = ()
     aliases: tuple[str, ...] = ()
+    label: Key | Literal[""] = ""
     chats: tuple[SecretStr, ...] = ()  # its group bots; who has the address can write there
 
 

@@ -83,6 +83,8 @@ def _doubled_keys(catalog: Catalog) -> Iterator[Found]:
 def _office(office: Office, path: Path_, known: _Known) -> Iterator[Found]:
     if office.superior:
         yield from unknown((*path, "superior"), office.superior, "责任单位", known.offices, "offices.yaml")
+    if office.label:
+        yield from unknown((*path, "label"), office.label, "责任单位", {*known.offices, NO_OFFICE}, "offices.yaml")
     start, _, end = office.hours.partition("-")
     if end <= start:
         yield Found(

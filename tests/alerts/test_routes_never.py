@@ -35,6 +35,9 @@ SAID = [
 ]
 SAID += ["着火了", "持刀", "请问", "工地欠薪", "烂尾", "感谢", "他们", "通风报信", "信访复查", "3人死亡", "谁来管"]
 
+GUIDE = {office.key for office in SHIPPED.offices if not office.label} | {
+    "none"
+}  # the keys that posts are labelled with
 texts = st.lists(st.sampled_from([*NAMES, *SAID]), max_size=12).map("".join) | st.text(max_size=60)
 keys = st.sampled_from([office.key for office in SHIPPED.offices])
 
@@ -66,10 +69,14 @@ def test_every_post_reaches_an_office_and_no_accused_one(
 @given(text=texts.filter(str.strip), topic=st.sampled_from([one.key for one in SHIPPED.topics]), hint=keys)
 def test_a_row_of_the_filter_has_all_its_fields(text: str, topic: str, hint: str) -> None:
     row = route_row(SHIPPED, Judged(post("p1", text), judgement("p1", topic, hint)))
-    assert list(row) == ["id", "office", "helps", "never", "event_grade", "severity", "clocks", "basis", "reasons"]
-    assert row["office"] in SHIPPED.office
+    fields = ["id", "office", "helps", "never", "sent_to", "event_grade", "severity", "clocks", "basis", "reasons"]
+    assert list(row) == fields
+    assert {row["office"], *row["helps"]} <= GUIDE
+    assert "none" not in row["helps"]
     assert row["office"] not in row["never"]
     assert set(row["helps"]).isdisjoint({*row["never"], row["office"]})
+    assert set(row["sent_to"]).isdisjoint(row["never"])
+    assert set(row["helps"]) <= set(row["sent_to"]) <= set(SHIPPED.office)
     assert row["clocks"]
     assert all({"name", "source"} < set(one) and ("hours" in one) != ("working_days" in one) for one in row["clocks"])
     assert row["basis"]

@@ -85,6 +85,33 @@ def test_discipline_matters_are_for_one_office_alone() -> None:
     assert (found["office"], found["helps"], found["never"]) == ("jiwei", [], ["renshe"])
 
 
+@pytest.mark.parametrize(
+    ("text", "hint", "sent", "office"),
+    [
+        ("人社局不作为，多次反映都推诿", "renshe", "gov", "zhengwu"),
+        ("人社局和政务服务中心不作为，多次反映都推诿", "renshe", "gov", "jiwei"),
+        ("对信访复查意见不服", "renshe", "xinfang", "zhengwu"),
+    ],
+)
+def test_an_office_that_the_guide_does_not_know_is_named_by_another_that_is_not_accused(
+    text: str, hint: str, sent: str, office: str
+) -> None:
+    found = row(text, "wages", hint)
+    assert (found["sent_to"][0], found["office"]) == (sent, office)
+    assert office not in found["never"]
+    assert f"office 记为 {office}" in found["reasons"][-1]
+
+
+def test_what_is_for_no_office_is_for_the_staff_on_duty(tmp_path: Path) -> None:
+    found = row("今天天气真好", "none", "none", intent="other", sentiment="pos", severity=1)
+    assert (found["office"], found["sent_to"]) == ("none", ["duty"])
+
+
+def test_helping_offices_that_the_guide_does_not_know_are_left_out() -> None:
+    found = row("网传谣言说要封路", "police", "gongan")
+    assert (found["office"], found["helps"], found["sent_to"]) == ("gongan", [], ["gongan", "wangxin"])
+
+
 def test_the_file_is_told_by_what_it_says_not_how_it_is_laid_out() -> None:
     assert load_catalog([Path(configs.__file__).parent]).routes_version == SHIPPED.routes_version
     assert OLDER.routes_version != SHIPPED.routes_version
