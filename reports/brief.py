@@ -18,7 +18,7 @@ EVENTS = 10
 LISTED = 15
 Kind = Literal["title", "line", "part", "warning", "paragraph", "item", "table"]
 _MARKS: dict[str, Kind] = {"# ": "title", "## ": "part", "> ": "line", "! ": "warning", "- ": "item"}
-_USED = ("posts", "negative", "grave", "copies", "open", "opened", "answered", "closed", "overdue")
+_USED = ("posts", "negative", "grave", "copies", "open", "opened", "answered", "closed", "overdue", "relapsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ def _values(week: Week) -> dict[str, Any]:
         "grave_titles": [_grave_line(row) for row in week.grave[:LISTED]],
         "offices": week.offices,
         "overdue_cases": _overdue(week),
+        "relapsed_cases": _relapsed(week),
         "silent": "、".join(line.name for line in week.silent_sources),
         "aside": [item for item in week.set_aside if item.value],
     }
@@ -114,6 +115,15 @@ def _overdue(week: Week) -> list[str]:
 def _overdue_line(line: CaseLine) -> str:
     title = clip(clean_line(line.case.title), 40)
     return f"{line.case.number} {title}（{line.office}，{'、'.join(line.late)}）"
+
+
+def _relapsed(week: Week) -> list[str]:
+    return [_relapsed_line(line) for line in [line for line in week.cases if line.relapsed][:LISTED]]
+
+
+def _relapsed_line(line: CaseLine) -> str:
+    title = clip(clean_line(line.case.title), 40)
+    return f"{line.case.number} {title}（{line.office}，累计回潮 {line.case.relapses} 次）"
 
 
 def _blocks(text: str) -> Iterator[Block]:

@@ -88,6 +88,8 @@ CASE_COLUMNS = (
     Column("办结时间", 17),
     Column("本周超期", 10),
     Column("超期时限", 26),
+    Column("本周回潮", 10),
+    Column("回潮次数", 10),
     Column("事件编号", 27),
 )
 ALERT_COLUMNS = (
@@ -162,6 +164,8 @@ def case_cells(line: CaseLine) -> tuple[Cell, ...]:
         case.closed_at,
         yes_no(bool(line.late)),
         "、".join(line.late) or None,
+        yes_no(line.relapsed),
+        case.relapses,
         case.event_id,
     )
 

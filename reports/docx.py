@@ -15,7 +15,7 @@ from docx.shared import Mm, Pt, RGBColor
 
 from alerts.notify.clean import clip
 from reports.brief import EVENTS, Block, brief_of, number
-from reports.week import Line, Week
+from reports.week import Line, OfficeLine, Week
 
 BODY, HEADING, TITLE = "仿宋", "黑体", "方正小标宋简体"
 BODY_SIZE, TABLE_SIZE = 16, 10.5  # 三号, 五号
@@ -140,18 +140,17 @@ def _events(document: Any, week: Week) -> None:
 
 
 def _offices(document: Any, week: Week) -> None:
-    rows = [
-        (
-            line.name,
-            *(number(item.value) for item in (line.received, line.accepted, line.answered, line.closed, line.overdue)),
-            *(_hours(item.value) for item in (line.hours_to_accept, line.hours_to_answer)),
-        )
-        for line in week.offices[:OFFICES]
-    ]
-    heads = ("单位", "收到", "签收", "答复", "办结", "超期", "签收用时（时）", "答复用时（时）")
-    _table(document, heads, rows, (52, 13, 13, 13, 13, 13, 20, 20), left=(0,))
+    rows = [_office(line) for line in week.offices[:OFFICES]]
+    heads = ("单位", "收到", "签收", "答复", "办结", "超期", "回潮", "签收用时（时）", "答复用时（时）")
+    _table(document, heads, rows, (44, 12, 12, 12, 12, 12, 12, 20, 20), left=(0,))
     if len(week.offices) > OFFICES:
         _paragraph(document, f"另有 {len(week.offices) - OFFICES} 个单位见表格文件。", BODY, BODY_SIZE, indent=True)
+
+
+def _office(line: OfficeLine) -> tuple[str, ...]:
+    counts = (line.received, line.accepted, line.answered, line.closed, line.overdue, line.relapsed)
+    hours = (line.hours_to_accept, line.hours_to_answer)
+    return (line.name, *(number(item.value) for item in counts), *(_hours(item.value) for item in hours))
 
 
 def _hours(value: float | None) -> str:

@@ -28,15 +28,17 @@ class Step:
 
 
 def steps_of(case: Case, actions: Iterable[Action]) -> list[Step]:
-    """The case's dispatches, acceptances, answers and closings, oldest first.
+    """The case's dispatches, acceptances, answers, closings and relapses, oldest first.
 
-    The office of a step is the one that the latest dispatch named, else the case's.
+    The office of a step is the one that the latest dispatch named, else the case's; of a relapse the one that had closed it.
     """
     steps: list[Step] = []
     dispatched, office = None, case.office
     for action in sorted(actions, key=lambda item: item.at):
         if action.after == action.before:
             continue
+        if action.verb == "relapse":
+            steps.append(Step(case.id, office, "relapsed", action.at, None))
         if action.after == "dispatched":
             dispatched, office = action.at, str(action.data.get("office") or case.office)
         if action.after in ("dispatched", "accepted", "answered", "closed"):
@@ -84,6 +86,7 @@ def case_line(case: Case, steps: Sequence[Step], span: Span, catalog: Catalog) -
         hours_to_answer=answered.hours if answered else None,
         in_time=answered_in_time(case, answered.at) if answered else None,
         late=tuple(clock.name for clock in late_clocks(case, span.start, span.until)),
+        relapsed=last("relapsed") is not None,
     )
 
 
@@ -112,6 +115,7 @@ def case_totals(lines: Sequence[CaseLine], last_week: Mapping[str, Figure]) -> t
         rate,
         count_cases("closed", "办结案件", [line for line in lines if line.closed], "本周办结"),
         count_cases("overdue", "超期案件", [line for line in lines if line.late], "本周超期"),
+        count_cases("relapsed", "回潮案件", [line for line in lines if line.relapsed], "本周回潮"),
     )
     return tuple(_with_last(figure, last_week.get(figure.key)) for figure in figures)
 
@@ -164,6 +168,7 @@ def _office_line(
         in_time=of_held("office.in_time", "按时答复", lambda line: line.in_time),
         closed=of_held("office.closed", "办结", lambda line: line.closed),
         overdue=of_held("office.overdue", "超期", lambda line: line.late),
+        relapsed=count("office.relapsed", "回潮", "relapsed"),
         hours_to_accept=middle("office.hours_to_accept", "签收用时中位数", "accepted"),
         hours_to_answer=middle("office.hours_to_answer", "答复用时中位数", "answered"),
     )

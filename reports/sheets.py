@@ -139,8 +139,18 @@ def details(book: Book, week: Week) -> None:
 
 
 def offices(book: Book, week: Week) -> None:
-    names = ("收到", "签收", "答复", "按时答复", "办结", "超期", "签收用时中位数（小时）", "答复用时中位数（小时）")
-    sheet = book.sheet("单位", [30, *[10] * 6, 24, 24, 80])
+    names = (
+        "收到",
+        "签收",
+        "答复",
+        "按时答复",
+        "办结",
+        "超期",
+        "回潮",
+        "签收用时中位数（小时）",
+        "答复用时中位数（小时）",
+    )
+    sheet = book.sheet("单位", [30, *[10] * 7, 24, 24, 80])
     row = book.title(sheet, 0, "各单位办理情况", "part")
     columns = _columns(("单位", 30), *((name, 10) for name in names), ("案件编号", 80))
     columns[-1] = Column("案件编号", 80, wrap=True)
@@ -220,7 +230,7 @@ def _list(book: Book, name: str, columns: Sequence[Column], rows: Sequence[Seque
 
 
 def _office_cells(line: OfficeLine) -> Sequence[Cell]:
-    counts = (line.received, line.accepted, line.answered, line.in_time, line.closed, line.overdue)
+    counts = (line.received, line.accepted, line.answered, line.in_time, line.closed, line.overdue, line.relapsed)
     listed = "；".join(f"{item.name.rpartition('·')[2]}：{_ids(item)}" for item in counts if item.ids)
     medians = (_rounded(line.hours_to_accept.value), _rounded(line.hours_to_answer.value))
     return (line.name, *(item.value for item in counts), *medians, listed or None)

@@ -105,7 +105,7 @@ class CaseLine:
     """A case that was open at some time in the week. Hours are wall clock hours; None: not done in the week.
 
     `late` names the clocks that were overdue in the week. `in_time`: of a case answered in the week, whether no clock
-    that had fallen due by then was late.
+    that had fallen due by then was late. `relapsed`: closed, the problem came back in the week (回潮).
     """
 
     case: Case
@@ -121,11 +121,15 @@ class CaseLine:
     hours_to_answer: float | None = None
     in_time: bool | None = None
     late: tuple[str, ...] = ()
+    relapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeLine:
-    """What one office did in the week. The medians are over the cases in their ids; None: no such case."""
+    """What one office did in the week. The medians are over the cases in their ids; None: no such case.
+
+    `relapsed`: cases that it had closed and that came back in the week, whoever has them now.
+    """
 
     office: str
     name: str
@@ -135,6 +139,7 @@ class OfficeLine:
     in_time: Figure
     closed: Figure
     overdue: Figure
+    relapsed: Figure
     hours_to_accept: Figure
     hours_to_answer: Figure
 

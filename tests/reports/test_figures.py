@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from alerts.ledger import Meter, SourceRun
+from alerts.model import Action, Case
 from reports.definitions import load_definitions
 from reports.detail import fits
 from reports.week import Figure, Line, Week
@@ -147,6 +148,33 @@ def test_cases_opened_answered_closed_and_still_open() -> None:
     for key in ("opened", "answered", "closed"):
         assert week.total(key).ids == (done.number,)
     assert week.total("open").before == 1
+
+
+def relapse(case: Case, at: datetime, office: str = "") -> Action:
+    data = {"office": office} if office else {}
+    return Action(f"{case.id}:relapse", case.id, at, "system", "relapse", "", "closed", "dispatched", data)
+
+
+def test_a_relapse_counts_for_the_office_that_had_closed_the_case() -> None:
+    back = make_case(1, START - 9 * DAY, relapses=2, office="gov")
+    earlier = make_case(2, START - 9 * DAY, relapses=1)
+    quiet = make_case(3, START - 9 * DAY)
+    closed = ("dispatched", START - 9 * DAY), ("answered", START - 8 * DAY), ("closed", START - 7 * DAY)
+    actions = [
+        *make_history(back, *closed, office="huanjing"),
+        relapse(back, START + DAY, "gov"),
+        *make_history(earlier, *closed),
+        relapse(earlier, START - 6 * DAY),
+        *make_history(quiet, *closed[:1]),
+    ]
+    week = make_week(cases=[back, earlier, quiet], actions=actions)
+    found = week.total("relapsed")
+    assert (found.ids, found.before_ids) == ((back.number,), (earlier.number,))
+    assert {line.office: line.relapsed.ids for line in week.offices if line.relapsed.value} == {
+        "huanjing": (back.number,)
+    }
+    assert {line.office: line.received.ids for line in week.offices}["gov"] == (back.number,)
+    assert [line.case.number for line in week.cases if line.relapsed] == [back.number]
 
 
 @pytest.mark.parametrize(

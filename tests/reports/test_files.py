@@ -69,6 +69,21 @@ def test_the_charts_are_native(book: Any, tmp_path: Path) -> None:
     assert len(charts) == 4
 
 
+def test_relapses_stand_in_the_workbook_with_the_filter_that_finds_them_and_in_the_brief(book: Any) -> None:
+    header, *rows = book["案件"].iter_rows(values_only=True)
+    marked = [row for row in rows if row[header.index("本周回潮")] == "是"]
+    assert [(row[0], row[header.index("回潮次数")]) for row in marked] == [("MS-20261116-0004", 1)]
+    totals = {row[0]: row for row in book["概览"].iter_rows(values_only=True)}
+    assert totals["回潮案件"][1] == 1
+    assert "本周回潮=是" in totals["回潮案件"][6]
+    offices = {row[0]: row for row in book["单位"].iter_rows(values_only=True)}
+    assert offices["生态环境局"][offices["单位"].index("回潮")] == 1
+    assert "回潮：MS-20261116-0004" in offices["生态环境局"][-1]
+    said = [block.text for block in brief_of(full_week())]
+    assert any("回潮（办结后又有人反映同一问题）1 件" in text for text in said)
+    assert any("MS-20261116-0004 案件4（生态环境局，累计回潮 1 次）" in text for text in said)
+
+
 def test_long_lists_keep_their_header_in_sight_and_can_be_filtered(book: Any) -> None:
     for name in ("事件", "案件", "预警", "信息明细"):
         assert book[name].freeze_panes == "B2"

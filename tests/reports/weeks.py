@@ -189,6 +189,7 @@ def full_week() -> Week:
         make_case(1, START - DAY, clocks=(make_clock(START + DAY),)),
         make_case(2, START + DAY, state="answered", clocks=(make_clock(START + 3 * DAY, START + 2 * DAY),)),
         make_case(3, START + DAY, state="closed", closed_at=START + 5 * DAY, office="huanjing"),
+        make_case(4, START - 9 * DAY, office="huanjing", relapses=1),
     ]
     actions = [
         *make_history(cases[0], ("dispatched", START - DAY)),
@@ -199,6 +200,9 @@ def full_week() -> Week:
             cases[2], ("dispatched", START + DAY), ("answered", START + 4 * DAY), ("closed", START + 5 * DAY)
         ),
     ]
+    actions += make_history(cases[3], ("dispatched", START - 9 * DAY), ("closed", START - 4 * DAY))
+    back = START + 2 * DAY
+    actions.append(Action("c4:back", "c4", back, "system", "relapse", "回潮", "closed", "dispatched"))
     alerts = [make_alert("a1", "sent", sent_at=START + DAY), make_alert("a2", "muted", why_not="案件已办结")]
     links = {f"p{number:02d}": f"e{number % 4 + 1}" for number in range(40)}
     return make_week(
