@@ -129,7 +129,7 @@ def ran_out(case: Case, one: Deadline, level: str, office: str, now: datetime) -
 def met_at_last(case: Case, one: Deadline, level: str, office: str, now: datetime) -> Alert:
     """To whoever was told that it ran out."""
     done = moment(one.done_at) if one.done_at else ""
-    what = "已核实兑现" if one.is_promise else "已完成"
+    what = "核实兑现" if one.is_promise else "完成"
     reason = f"此前告知超期的{one.shown}(原定 {one.shown_due})已于 {done} {what}, 不必再催"
     return _of_deadline("clock_met", case, one, level, office, reason, now)
 

@@ -98,6 +98,11 @@ def branch_id(catalog: Catalog, key: str, region: str) -> str:
     return f"{key}@{wanted}" if wanted else key
 
 
+def is_province(region: str) -> bool:
+    """Whether a region's code (GB/T 2260) says no more than the province."""
+    return region.endswith("0000")
+
+
 def superior_id(catalog: Catalog, office_id: str, region: str) -> str:
     """The office that is told when clocks of this one run out; "" if it has none."""
     office = catalog.office.get(office_id.partition("@")[0])
@@ -194,6 +199,8 @@ def _explain_place(catalog: Catalog, event: Event, lead: str) -> tuple[str, ...]
     where = event.place or catalog.place_name(event.region)
     if not where:
         return ("地点不明, 由本级单位先行承接。",)
+    if is_province(event.region):
+        return (f"地点未能定位到市县(只知在{where}), 由本级单位先行承接。",)
     if "@" in lead:
         return (f"地点在{where}, 由当地的{catalog.office_name(lead)}承办(属地管理)。",)
     return (f"地点在{where}, 当地没有登记的下设机构, 由本级单位承办。",)

@@ -48,9 +48,10 @@ def trend_chart(rows: Sequence[tuple[datetime, str, int]], since: datetime, days
 def bar_chart(counts: Mapping[str, int], name: str, most: int = 10) -> alt.LayerChart | alt.FacetChart:
     """The largest counts as horizontal bars with their numbers; `name` says what a bar is, for the tooltip."""
     rows = [{name: key, "条数": n} for key, n in sorted(counts.items(), key=lambda item: -item[1])[:most]]
+    room = 1.3 * max(counts.values(), default=1)  # for the number beside the longest bar
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=130, ticks=False, domain=False)),
-        x=alt.X("条数:Q", title=None, axis=None),
+        x=alt.X("条数:Q", title=None, axis=None, scale=alt.Scale(domain=[0, room], nice=False)),
         tooltip=[f"{name}:N", "条数:Q"],
     )
     numbers = base.mark_text(align="left", dx=4, color=INK).encode(text=alt.Text("条数:Q", format=",d"))

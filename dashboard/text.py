@@ -13,6 +13,7 @@ from alerts.model import RunningClock
 from alerts.notify.words import COLOUR, SEVERITY
 from alerts.notify.words import KIND as ALERT_KIND
 from configs.catalog import SHANGHAI, Catalog
+from dashboard.office_words import DUTY_ITEM
 
 __all__ = ["ALERT_KIND", "COLOUR", "SEVERITY"]
 
@@ -75,9 +76,13 @@ WHAT = {
     "ask_failed": "询问案件编号未发出",
     "chat_sent": "群消息已发",
     "chat_failed": "群消息失败",
+    "unquoted": "未附摘录即发出",
+    "told": "规则预警",
+    "changed": "研判有变",
+    "second_look": "复看",
 }
 PLAIN_SUCCESS = ("handled", "published", "sent", "decided")  # what is counted and is no loss
-SHARES = ("judged_topic", "judged_confidence", "judged_unknown")  # what is counted to see shares, not sums
+SHARES = ("judged_topic", "judged_confidence", "judged_unknown", "judged_by")  # what is counted to see shares, not sums
 REASON = {
     **SET_ASIDE,
     "robots": "robots.txt 不允许",
@@ -121,7 +126,27 @@ REASON = {
     "permanent": "不可重试",
     "recipient": "个别收件人",
     "ok": "正常",
+    "housekeeping": "到期清理",
+    "rules": "按时段计数的规则",
+    "archive_away": "检索库暂时不能用",
+    "newly_grave": "新列为严重",
+    "other": "其他",
+    "judged": "已由大模型再看",
+    "posts.raw": "原始信息",
+    "posts.judged": "研判结果",
+    "Conflict": "与另一进程同时写入",
+    "Unavailable": "服务暂时不可用",
+    "Poison": "内容无法处理",
 }
+MAIL = {  # what became of a mail that came in
+    **DUTY_ITEM,
+    "copy": "重复收到",
+    "auto": "自动回复",
+    "delayed": "对方服务器暂缓投递",
+    "answer": VERBS["answer"].label,
+    "note": VERBS["note"].label,
+}
+REASONS_OF = {"mail_read": MAIL, "told_again": ALERT_KIND}  # where the reasons are no plain REASON
 
 AUDIT = {
     "login": "登录",
@@ -153,6 +178,11 @@ AUDIT = {
     "item.done": "处理来信或退信",
     "silence.add": "设静默",
     "silence.end": "结束静默",
+    "event.merge": "归并事件",
+    "event.split": "拆分事件",
+    "rejudge": "重新研判历史信息",
+    "export.events": "导出归并记录",
+    "export.rejudged": "导出研判变化",
     **{f"case.{verb.key}": verb.label for verb in VERBS.values()},
 }
 
@@ -282,4 +312,4 @@ def value_name(catalog: Catalog, kind: str, key: str) -> str:
 
 def counted(what: str, reason: str) -> tuple[str, str]:
     """The Chinese words for what a meter counts; a code that has none stays as it is."""
-    return WHAT.get(what, what), REASON.get(reason, reason)
+    return WHAT.get(what, what), REASONS_OF.get(what, REASON).get(reason, reason)

@@ -13,10 +13,15 @@ from alerts.moments import moment
 from alerts.notify.clean import clean_line, clip
 from alerts.notify.notice import Notice, Quote
 from alerts.notify.words import COLOUR, FIGURE, KIND, SEVERITY, SEVERITY_MEANS, UNREAD, WITHHELD, remaining
+from alerts.routes import is_province
 
 TITLE_LIMIT = 60
 DIGEST_TAG = "今日汇总"
-_SAID_ELSEWHERE = ("协办单位", "依据")  # reasons of a case that have rows of their own in the mail
+_SAID_ELSEWHERE = (
+    "协办单位",
+    "依据",
+    "派单规则版本",
+)  # reasons of a case that have rows of their own, or are for staff
 _LATE, _SOON, _FINE, _DONE = "#b3261e", "#c2570c", "#333333", "#1b7f4b"
 
 
@@ -88,7 +93,7 @@ def view(matter: Sequence[Notice], public_url: str, now: datetime) -> dict[str, 
 
 def _headline(notice: Notice) -> str:
     """The title, with the place before it unless it says it already."""
-    title, place = clean_line(notice.alert.title), _place(notice)
+    title, place = clean_line(notice.alert.title), "" if _is_vague(notice) else _place(notice)
     said = not place or any(part in title for part in (place, place[-3:]))
     return title if said else f"{place} {title}"
 
@@ -97,12 +102,25 @@ def _place(notice: Notice) -> str:
     return clean_line((notice.event.place if notice.event else "") or (notice.case.place if notice.case else ""))
 
 
+def _is_vague(notice: Notice) -> bool:
+    region = notice.event.region if notice.event else notice.case.region if notice.case else ""
+    return is_province(region)
+
+
+def _where(notice: Notice) -> str:
+    if notice.alert.kind in ("drift", "unreachable"):
+        return _place(notice)
+    if not (place := _place(notice)):
+        return "未能从原文识别，请核实"
+    return f"{place}（未能定位到市县，请核实）" if _is_vague(notice) else place
+
+
 def _facts(notice: Notice) -> list[tuple[str, str]]:
     """(label, value) rows; what is not known has no row."""
     grade = (notice.case.event_grade if notice.case else None) or (notice.event.event_grade if notice.event else None)
     rows = [
         ("领域", clean_line(notice.topic)),
-        ("地点", _place(notice) or ("" if notice.alert.kind in ("drift", "unreachable") else "未能从原文识别，请核实")),
+        ("地点", _where(notice)),
         ("信息量", _amount(notice.event)),
         ("事件分级", f"{grade}（据原文所述数字，待核实）" if grade else ""),
         ("触发数据", _figures(notice)),

@@ -52,7 +52,7 @@ def _list(desk: Desk, wanted: AlertFilter) -> None:
     if waiting := silencing.waiting(desk):
         st.caption(f"暂缓发送：{'，'.join(f'{why} {n} 条' for why, n in waiting)}。每条下面写明等到何时。")
     found, cases = data.alerts(desk, wanted)
-    many = f"条（只列最近 {MOST} 条）" if len(found) == MOST else "条"
+    many = "条以上，只列最近的" if len(found) == MOST else "条"
     offset = pager("alert-pager", replace(wanted, limit=0), len(found), many)
     if not found:
         nothing("没有符合条件的预警。")

@@ -38,12 +38,14 @@ def show(desk: Desk, user: User) -> None:
     link("cases", "返回案件列表")
     detail = data.case_detail(desk, name) if name else None
     if detail is None:
+        st.title("案件详情")
         st.warning(f"没有案件“{plain(name[:60])}”，请核对链接或编号。" if name else "请从案件列表中选一个案件。")
         return
     case = detail.case
     note_view(desk, user, "case.view", case.number)
     st.title(plain(case.title))
     live(desk, f"case-now-{case.id}", lambda: _now(desk, case))
+    _accused(desk, detail)
     left, right = st.columns([1, 1.1], gap="large")
     with left:
         st.html(_facts(desk, detail))
@@ -60,6 +62,17 @@ def show(desk: Desk, user: User) -> None:
         _alerts(desk, detail.alerts)
     with right:
         _evidence(desk, detail)
+
+
+def _accused(desk: Desk, detail: CaseDetail) -> None:
+    """Says so when posts accuse an office that has the case: they came later, or with another event."""
+    accused = detail.event.accused if detail.event and detail.case.is_open else frozenset()
+    offices = (detail.case.office, *detail.case.helps)
+    names = [office_name(desk.catalog, one) for one in offices if one.partition("@")[0] in accused]
+    if names:
+        st.warning(
+            f"有信息直接指向{plain('、'.join(names))}，这些信息没有向其展示。请核查；属实的按信访工作条例第三十条改派。"
+        )
 
 
 def _now(desk: Desk, seen: Case) -> None:

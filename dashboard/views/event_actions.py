@@ -44,7 +44,8 @@ def forecast_words(said: Forecast) -> str:
     """三天内增长的可能 12%（过去这样说的 532 次里 54 次成真）."""
     record = said.record
     came = f"（过去这样说的 {record.said} 次里 {record.true} 次成真）" if record else "（过去没有这样说过）"
-    return f"{SPAN.days} 天内明显增长的可能 {said.chance:.0%}{came}，仅供排序参考"
+    chance = f"{said.chance:.0%}" if said.chance >= 0.01 else "不到 1%"
+    return f"{SPAN.days} 天内明显增长的可能 {chance}{came}，仅供排序参考"
 
 
 def history_line(one: Regrouping, event_id: str) -> str:

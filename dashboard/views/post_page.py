@@ -23,6 +23,7 @@ def show(desk: Desk, user: User) -> None:
     name = st.query_params.get("id", "")
     detail = correcting.post_detail(desk, name) if name else None
     if detail is None:
+        st.title("信息")
         st.warning("没有这条信息，它可能已超过保留期，或尚未归档。" if name else "请从研判台、案件或检索中选一条信息。")
         return
     note_view(desk, user, "post.view", name)

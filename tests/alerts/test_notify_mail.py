@@ -320,3 +320,26 @@ def test_the_date_header_is_shanghai_time() -> None:
     sent = read(make_notice(1))["Date"].datetime
     assert sent == datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
     assert sent.utcoffset() == timedelta(hours=8)
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_only_who_can_object_is_told_how(kind: str) -> None:
+    objects = "提出派单异议并说明理由"
+    with_link = replace(LETTERHEAD, links=Links(b"secret", days=30))
+    assert objects in text_of(read(make_notice(1), letterhead=with_link), kind)
+    above = OfficeAddress("gov", "政府办公室", ("gov@x.example",))
+    notice = make_notice(1, alert=make_alert(office="gov"))
+    assert objects not in text_of(read(notice, office=above, letterhead=with_link), kind)
+
+
+def test_what_is_for_staff_alone_is_not_told_to_an_office() -> None:
+    notice = make_notice(1, case=make_case(why=("按派单规则, 由人社局主办。", "派单规则版本 afbd32b3ae5a。")))
+    assert "由人社局主办" in text_of(read(notice))
+    assert "afbd32b3ae5a" not in text_of(read(notice))
+
+
+def test_a_place_that_is_only_the_province_is_no_place() -> None:
+    event = make_event(place="浙江省", region="330000")
+    message = read(make_notice(1, event=event, case=make_case(place="浙江省", region="330000")))
+    assert "浙江省" not in str(message["Subject"])
+    assert "浙江省（未能定位到市县，请核实）" in text_of(message, "plain")

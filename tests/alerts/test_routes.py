@@ -168,3 +168,8 @@ def test_a_tree_of_any_depth_decides(depth: int, lead: str) -> None:
     found = decide_route(town, event(), judgement("p1", hint="none"), "")
     assert found.lead == ("renshe" if lead == "renshe" else "duty")
     assert len(found.route) == depth + 2
+
+
+def test_a_place_that_is_only_the_province_is_said_to_be_none() -> None:
+    vague = event(place="浙江省", region="330000")
+    assert "地点未能定位到市县(只知在浙江省), 由本级单位先行承接。" in decide_route(catalog(), vague, None, "").why

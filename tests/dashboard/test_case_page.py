@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from alerts.cases import act
+from alerts.model import EventPost
 from alerts.tick import tick
 from app.wire import House
 from dashboard import actions
@@ -126,3 +127,17 @@ def test_reopening_by_hand_starts_the_clocks_of_the_case(full: House) -> None:
     assert {clock.key for clock in case.clocks} == {"respond", "verify", "handle_complaint"}
     assert all(clock.started_at == NOW for clock in case.clocks)
     assert case.clocks[0].due_at == NOW + timedelta(hours=48)
+
+
+def test_a_page_of_a_case_that_is_not_there_has_a_title(empty: House) -> None:
+    at = open_page(empty, "case", "duty", id="MS-1")
+    assert [one.value for one in at.title] == ["案件详情"]
+    assert "没有案件" in text(at)
+
+
+def test_posts_that_accuse_who_has_the_case_are_pointed_out(full: House) -> None:
+    assert "直接指向" not in page(full, "wages")
+    case = case_of(full.ledger, "wages")
+    with full.ledger.begin() as tx:
+        tx.events.link([EventPost("w9", case.event_id, NOW, "board", 2, 1.0, accuses=("renshe",))])
+    assert "有信息直接指向人力资源和社会保障局" in page(full, "wages").replace("\\", "")

@@ -39,3 +39,8 @@ def test_days_across_two_years_carry_the_year() -> None:
         "2027-01-01",
     ]
     assert [row["日期"] for row in values(day_chart([("2026-11-01", 1), ("2026-11-02", 0)]))] == ["11-01", "11-02"]
+
+
+def test_the_longest_bar_leaves_room_for_its_number() -> None:
+    bars = bar_chart({"甲": 1, "乙": 1000}, "事项").to_dict()["layer"][0]
+    assert bars["encoding"]["x"]["scale"]["domain"] == [0, 1300]

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import string
 from datetime import timedelta
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from configs.quiet import ALERT_KINDS
 from dashboard.markup import post_card, table
-from dashboard.text import countdown, excerpt, highlighted, merged, plain, span, stamp, web_link
+from dashboard.text import (
+    ALERT_KIND,
+    AUDIT,
+    countdown,
+    counted,
+    excerpt,
+    highlighted,
+    merged,
+    plain,
+    span,
+    stamp,
+    web_link,
+)
 from tests.alerts.town import NOW, catalog, judged
 
+ROOT = Path(__file__).parents[2]
 spans = st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)), max_size=6)
 
 
@@ -101,3 +117,32 @@ def test_countdowns_and_moments_are_said_in_shanghai_time() -> None:
 
 def test_heads_of_a_table_are_escaped() -> None:
     assert set(Tags(table(("<b>", "c"), [("1", "2")])).found) == {"table", "thead", "tbody", "tr", "th", "td"}
+
+
+COUNTED = re.compile(r'count\("(\w+)", "([\w.]+)"')
+AUDITED = re.compile(r'audit\.add\([^"()]*(?:\(\))?[^"()]*"([a-z]+\.[a-z_.]+)"')
+
+
+def literals(pattern: re.Pattern[str]) -> set[object]:
+    folders = ("alerts", "app", "crawlers", "dashboard", "stream")
+    files = (file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+    return {found for file in files for found in pattern.findall(file.read_text(encoding="utf-8"))}
+
+
+def test_whatever_is_counted_or_audited_is_shown_in_chinese() -> None:
+    pairs, names = literals(COUNTED), literals(AUDITED)
+    assert len(pairs) > 10
+    assert len(names) > 10
+    raw = {word for pair in pairs for word in counted(*pair) if word.isascii()}  # type: ignore[misc]
+    assert raw == set()
+    assert {name for name in names if name not in AUDIT} == set()
+
+
+@pytest.mark.parametrize("kind", ALERT_KINDS)
+def test_what_is_told_again_is_named_as_the_alert_is(kind: str) -> None:
+    assert counted("told_again", kind) == ("再次提醒", ALERT_KIND[kind])
+
+
+def test_a_mail_that_is_too_big_is_not_called_a_page() -> None:
+    assert counted("mail_read", "too_big")[1] == "来信过大"
+    assert counted("crawl_dropped", "too_big")[1] == "页面过大"
