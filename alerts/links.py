@@ -1,8 +1,9 @@
 """Signed links: who has one may act for one office in one case, for some days, without an account.
 
 A link is `payload.signature`, both base64url: the payload names case, office and when it was made; the signature is an
-HMAC-SHA256 under a key made from the installation's secret. Nothing is kept of a link, so all there is to revoke them by
-is their age and the word of their series: who changes that word voids every link made before.
+HMAC-SHA256 under a key made from the installation's secret. A link is good by itself, whatever the books know of it; one
+is revoked by its name in the books (alerts/ledger/office_links.py), all by the word of their series: who changes that word
+voids every link made before.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ class OfficeLink:
     case_id: str
     office: str
     made_at: datetime
+
+
+def name_of(link: OfficeLink) -> str:
+    """What the books call a link: 12 hex digits, which open nothing."""
+    said = f"{link.case_id} {link.office} {int(link.made_at.timestamp())}"
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 class Links:

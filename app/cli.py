@@ -18,6 +18,7 @@ from app import VERSION
 from app.cli_event import event
 from app.cli_groups import BAD, archive, corrections, dead, house, model, rejudge, user
 from app.cli_inbox import inbox
+from app.cli_links import links
 from app.cli_models import evaluate, train
 from app.cli_quiet import alerts, silence
 from app.cli_routes import route, routes
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MISSING, CONFIG, INTERRUPTED = 69, 78, 130
 GROUPS: dict[str, tuple[str, ...]] = {
     "日常": ("demo", "run", "import", "weekly", "search"),
-    "检查": ("check", "doctor", "event", "alerts", "silence", "rules", "routes", "dead"),
+    "检查": ("check", "doctor", "event", "alerts", "silence", "rules", "routes", "links", "dead"),
     "保管": ("archive", "user", "backup", "restore"),
     "过滤器": ("judge", "events", "route", "mask"),
     "单个部件": ("worker", "deliver", "inbox", "crawl", "dashboard"),
@@ -60,7 +61,7 @@ def cli() -> None:
     """
 
 
-for group in (event, inbox, alerts, silence, rules, route, routes, dead):
+for group in (event, inbox, alerts, silence, rules, route, routes, links, dead):
     cli.add_command(group)
 for group in (archive, user, model, corrections, rejudge, train, evaluate):
     cli.add_command(group)

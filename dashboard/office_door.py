@@ -19,6 +19,7 @@ from alerts.cases_do import do
 from alerts.extensions import extendable, refuse_extension
 from alerts.ledger import Tx
 from alerts.ledger.replies import Attachment, DutyItem
+from alerts.links import OfficeLink, name_of
 from alerts.model import Action, Alert, Case
 from alerts.notify.gather import make_notices
 from alerts.notify.view import view
@@ -31,7 +32,7 @@ VERBS_OF_OFFICES = ("accept", "start", "object", "answer", "promise", "extend", 
 NOTE_LIMIT = 2000  # characters
 TRIES, WINDOW, ALL_TRIES = 10, timedelta(minutes=10), 100
 
-Closed = Literal["bad", "expired", "moved", "busy", "off"]
+Closed = Literal["bad", "expired", "revoked", "moved", "busy", "off"]
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,13 @@ def open_door(desk: Desk, tries: Tries, token: str, address: str, *, again: bool
         return _turned_away(desk, tries, link, address, now)
     with desk.ledger.read() as tx:
         case = tx.cases.get(link.case_id)
-        door = _door(desk, tx, case, link.office) if case and case.office == link.office else None
+        revoked = tx.links.is_revoked(name_of(link))
+        door = _door(desk, tx, case, link.office) if case and case.office == link.office and not revoked else None
     if not again:
-        what = "office.open" if door else "office.moved"
+        what = "office.open" if door else "office.revoked" if revoked else "office.moved"
         with desk.ledger.begin() as tx:
             tx.audit.add(now, link.office, what, case.number if case else link.case_id, address)
-    return door or "moved"
+    return door or ("revoked" if revoked else "moved")
 
 
 def _turned_away(desk: Desk, tries: Tries, why: Literal["bad", "expired"], address: str, now: datetime) -> Closed:
@@ -136,7 +138,8 @@ def _office(desk: Desk, tx: Tx, token: str, seen: Case) -> str:
     """The office that the link lets act, in the case as it is now."""
     link = desk.links.read(token, desk.now()) if desk.links else "bad"
     case = tx.cases.get(seen.id)
-    if isinstance(link, str) or case is None or link.case_id != seen.id or link.office != case.office:
+    good = isinstance(link, OfficeLink) and not tx.links.is_revoked(name_of(link))
+    if isinstance(link, str) or not good or case is None or link.case_id != seen.id or link.office != case.office:
         raise MinshengError("链接已失效，请使用最近一封邮件里的链接，或与值班人员联系")
     return link.office
 

@@ -172,6 +172,8 @@ AUDIT = {
     "office.moved": "单位打开已改派的链接",
     "office.bad": "打开无效链接",
     "office.expired": "打开过期链接",
+    "office.revoked": "打开已作废的链接",
+    "link.revoke": "作废办理链接",
     "office.extend": "单位申请延期",
     "office.attach": "单位上传附件",
     "file.read": "下载附件",

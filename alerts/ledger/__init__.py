@@ -27,6 +27,7 @@ from alerts.ledger.events import EventFilter, Events
 from alerts.ledger.faults import plainly
 from alerts.ledger.mails import Mails
 from alerts.ledger.meters import Meter, Meters, SourceRun
+from alerts.ledger.office_links import OfficeLinks
 from alerts.ledger.quiet import Quieting
 from alerts.ledger.regroupings import Regroupings
 from alerts.ledger.replies import Replies
@@ -60,6 +61,7 @@ class Tx:
     replies: Replies
     regroupings: Regroupings
     routings: Routings
+    links: OfficeLinks
 
 
 class Ledger:
@@ -132,4 +134,5 @@ def _stores(conn: Connection) -> Tx:
         replies=Replies(conn),
         regroupings=Regroupings(conn),
         routings=Routings(conn),
+        links=OfficeLinks(conn),
     )

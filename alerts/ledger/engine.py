@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from stream.errors import MinshengError
 from stream.sqlite import use_wal
 
-HEAD = "0008"
+HEAD = "0009"
 WAIT_MS = 30_000
 POOL_WAIT = 30  # seconds for one of the pool's connections to come free
 # What a session may take (milliseconds): a statement, a wait for a lock, a pause in the middle of a transaction.

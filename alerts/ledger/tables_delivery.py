@@ -95,6 +95,20 @@ duty_items = Table(
     Index(None, "done_at", "at"),
 )
 
+office_links = Table(
+    "office_links",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("office", String, nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("mail", String, nullable=False),
+    Column("revoked_at", Utc),
+    Column("revoked_by", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index(None, "case_id"),
+)
+
 attachments = Table(
     "attachments",
     metadata,

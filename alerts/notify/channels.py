@@ -18,9 +18,12 @@ from typing import Protocol
 from alerts.backoff import pause
 from alerts.ledger import Ledger
 from alerts.ledger.mails import Chat, Mail
+from alerts.ledger.office_links import SentLink
 from alerts.ledger.replies import DutyItem
+from alerts.links import OfficeLink
+from alerts.links import name_of as name_of_link
 from alerts.notify.chat_text import chat_text
-from alerts.notify.compose import recipients
+from alerts.notify.compose import linked, recipients
 from alerts.notify.notice import Letterhead, Notice, Notifier, OfficeAddress, mail_id_of
 from alerts.notify.words import REFUSED
 from configs.catalog import SHANGHAI
@@ -75,8 +78,10 @@ class Channels:
         bots = self._bots(office.id)
         text = chat_text(self._letterhead, office, notices, now) if bots else ""
         chats = [Chat(f"{mail_id}:{name_of(bot)}", office.id, name_of(bot), text, now) for bot in bots]
+        links = [OfficeLink(one, office.id, now) for one in linked(self._letterhead, office, notices)]
         with self._ledger.begin() as tx:
             tx.mails.queue(chats)
+            tx.links.add([SentLink(name_of_link(one), one.case_id, one.office, one.made_at, mail_id) for one in links])
             return tx.mails.begin(Mail(mail_id, office.id, now, cases, alerts))
 
     def _note(

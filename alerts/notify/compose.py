@@ -142,13 +142,24 @@ def _values(
     }
 
 
+def linked(letterhead: Letterhead, office: OfficeAddress, notices: Sequence[Notice]) -> list[str]:
+    """The ids of the cases for which a mail about these holds a link."""
+    matters = by_case(order(notices))[:IN_FULL]
+    return [matter[0].alert.case_id for matter in matters if _has_link(letterhead, office, matter[0])]
+
+
+def _has_link(letterhead: Letterhead, office: OfficeAddress, notice: Notice) -> bool:
+    case = notice.case
+    return letterhead.links is not None and case is not None and case.is_open and case.office == office.id
+
+
 def _item(
     letterhead: Letterhead, office: OfficeAddress, matter: Sequence[Notice], chart: str, now: datetime
 ) -> dict[str, object]:
     """One case, with the name of its picture and, for the office that leads, the link by which it can act."""
     case, event = matter[0].case, matter[0].event
     acts = ""
-    if letterhead.links and case and case.is_open and case.office == office.id:
+    if letterhead.links and case and _has_link(letterhead, office, matter[0]):
         acts = letterhead.links.address(letterhead.public_url, case.id, office.id, now)
     return {
         **view(matter, letterhead.public_url, now),

@@ -28,6 +28,7 @@ from dashboard.promises import promise_table, promises_of
 from dashboard.text import office_name, plain, region_name, stamp, topic_name
 from dashboard.views.case_actions import show_actions, show_offer
 from dashboard.views.duty_items import show_files
+from dashboard.views.office_links import show_links
 from dashboard.views.parts import link, live, nothing
 from dashboard.views.shown import bullet_list, note_view, show_evidence
 
@@ -58,6 +59,7 @@ def show(desk: Desk, user: User) -> None:
         st.subheader("办理记录")
         st.html(history(desk.catalog, detail.actions, {key: verb.label for key, verb in VERBS.items()}))
         show_files(desk, user, case)
+        show_links(desk, user, case)
         st.subheader("通知")
         _alerts(desk, detail.alerts)
     with right:

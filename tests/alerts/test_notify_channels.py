@@ -10,6 +10,7 @@ import pytest
 
 from alerts.deliver import deliver_once
 from alerts.ledger import Ledger
+from alerts.links import Links, OfficeLink, name_of
 from alerts.notify.channels import CHAT_TRIES, PATIENCE, Channels, send_chats
 from alerts.notify.compose import recipients
 from alerts.notify.notice import Notice, OfficeAddress
@@ -30,6 +31,7 @@ from tests.alerts.mailing import (
 )
 
 BOT = "wecombot://k1/"
+LINKED = replace(LETTERHEAD, links=Links(b"secret", days=30))
 MINUTE = timedelta(minutes=1)
 
 
@@ -49,6 +51,22 @@ class Post:
         to, copies = recipients(LETTERHEAD, office, notices)
         self.sent.append(tuple(one for one in (*to, *copies) if one not in self.refuse))
         return {one: self.refuse[one] for one in (*to, *copies) if one in self.refuse}
+
+
+def test_each_link_that_goes_out_is_in_the_books_under_the_name_that_its_text_gives(ledger: Ledger) -> None:
+    notices = [make_notice(1), make_notice(2), replace(make_notice(3), case=make_case(3, office="zhujian"))]
+    Channels(ledger, Post(), LINKED).send(OFFICE, notices, NOW, "m1")
+    with ledger.read() as tx:
+        found = [tx.links.of_case(one) for one in ("c1", "c2", "c3")]
+    assert [[(one.office, one.made_at, one.mail) for one in links] for links in found] == [
+        [("renshe", NOW, "m1")],
+        [("renshe", NOW, "m1")],
+        [],
+    ]
+    assert LINKED.links is not None
+    link = LINKED.links.read(LINKED.links.make("c1", OFFICE.id, NOW), NOW)
+    assert isinstance(link, OfficeLink)
+    assert name_of(link) == found[0][0].id
 
 
 class Group:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.ledger import Ledger
 from alerts.ledger.mails import Chat, Mail
+from alerts.ledger.office_links import SentLink
 from alerts.ledger.replies import Attachment, DutyItem, Reply
 from tests.contract.ledger_base import WithLedger
 
@@ -34,6 +35,22 @@ class DeliveryContract(WithLedger):
             assert tx.mails.bounced("none", "a@x.example", "550") is None
         assert after is not None
         assert after.bounced == {"a@x.example": "550"}
+
+    def test_a_link_is_revoked_once_and_alone(self, ledger: Ledger) -> None:
+        first, second = SentLink("l1", "c1", "renshe", AT, "m1"), SentLink("l2", "c1", "renshe", LATER, "m2")
+        with ledger.begin() as tx:
+            tx.links.add([first, second])
+            tx.links.add([replace(first, office="gov")])
+            assert tx.links.revoke(first, "wang", LATER, "误转发")
+            assert not tx.links.revoke(first, "li", LATER, "误转发")
+            assert tx.links.revoke(SentLink("l3", "c2", "gov", AT), "wang", LATER, "误转发"), "one that no book knows"
+        with ledger.read() as tx:
+            assert tx.links.of_case("c1") == [
+                second,
+                replace(first, revoked_at=LATER, revoked_by="wang", reason="误转发"),
+            ]
+            assert [tx.links.is_revoked(one) for one in ("l1", "l2", "l3", "l4")] == [True, False, True, False]
+            assert tx.links.get("l4") is None
 
     def test_a_chat_message_is_queued_once_and_taken_by_one(self, ledger: Ledger) -> None:
         with ledger.begin() as tx:

@@ -13,9 +13,11 @@ from streamlit.util import calc_hash
 
 from alerts.attachments import PER_CASE
 from alerts.cases import act
+from alerts.ledger.office_links import SentLink
 from alerts.ledger.replies import DutyItem
-from alerts.links import Links
+from alerts.links import Links, OfficeLink, name_of
 from alerts.model import EventPost
+from alerts.revoking import revoke_link
 from app.wire import House
 from dashboard import office_door
 from dashboard.desk import Desk
@@ -120,6 +122,24 @@ def test_posts_that_accuse_the_office_are_not_shown(desk: Desk) -> None:
     door = door_of(desk, token(desk, "wages"))
     assert "accused-0" not in {quote["id"] for quote in door.shown["quotes"]}
     assert "投诉人社局" not in repr(door.shown)
+
+
+def test_a_revoked_link_is_closed_and_the_others_of_the_case_stay_open(desk: Desk) -> None:
+    case = case_of(desk.ledger, "river")
+    other = LINKS.make(case.id, case.office, NOW - timedelta(days=1))
+    link, found = token(desk), LINKS.read(token(desk), NOW)
+    assert isinstance(found, OfficeLink)
+    with desk.ledger.begin() as tx:
+        revoke_link(tx, SentLink(name_of(found), case.id, case.office, NOW), "duty", NOW, "误转发")
+    at = open_page(link)
+    assert "已被值班人员作废" in text(at)
+    assert "虹溪" not in text(at)
+    assert ("office.revoked", case.number) in audit(desk, case.office)
+    with pytest.raises(MinshengError, match="链接已失效"):
+        office_door.act_through(desk, link, case, "accept")
+    with pytest.raises(MinshengError, match="链接已失效"):
+        office_door.attach(desk, link, case, "核查.pdf", PDF)
+    assert office_door.act_through(desk, other, case, "accept").state == "accepted"
 
 
 @pytest.mark.parametrize("link", ["", "x", "a.b"])
@@ -240,6 +260,24 @@ def test_what_staff_could_not_grant_is_not_asked_for(desk: Desk, place: int, day
     with pytest.raises(MinshengError, match=says):
         office_door.act_through(desk, link, case, "extend", "人手不足", data)
     assert office_door.open_items(desk) == []
+
+
+def test_a_link_is_revoked_on_the_page_of_its_case(desk: Desk) -> None:
+    case = case_of(desk.ledger, "river")
+    sent = [SentLink(f"link-{n}", case.id, case.office, NOW - timedelta(days=n)) for n in range(2)]
+    with desk.ledger.begin() as tx:
+        tx.links.add(sent)
+    at = AppTest.from_function(script, default_timeout=20)
+    at.session_state["user_name"], at.session_state["signed_in_at"] = "duty", NOW
+    at._page_hash = calc_hash("case")
+    at.query_params["id"] = case.id
+    run(at).selectbox(key="revoke-link").set_value("link-1")
+    at.text_input(key="revoke-reason").set_value("误转发")
+    at.button(key="revoke-submit").click()
+    said = text(run(at))
+    assert "duty 作废：误转发" in said
+    with desk.ledger.read() as tx:
+        assert [tx.links.is_revoked(one.id) for one in sent] == [False, True]
 
 
 def test_a_closed_case_takes_only_a_note(desk: Desk) -> None:
