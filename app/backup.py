@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app import VERSION
+from app.attached import attached, pack
 from app.bundle import Manifest, Source, write_bundle
 from configs.catalog import SHANGHAI
 from stream.sqlite_copy import FrozenFile, held_still
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
 
 NOTE = """Kafka 和 Elasticsearch 不在这个文件里: 请给 Kafka 的主题设多个副本，给 Elasticsearch 做它自己的快照 (snapshot)。
 检索库万一丢失，可由保留期内的 posts.judged 重新归档，研判结果可由 posts.raw 重新研判。
+单位附件在里面的，是本机数据目录 attachments 中的；该目录须由看板和收信的主机共用。
 配置文件夹和其他主机上的 secret.key (各采集主机须相同) 请另行保存。"""
-WITHOUT = (
-    "不含: 单位附件 attachments、发件箱 outbox、导出 exports、模型 models、日志 logs、配置文件夹；请另行保存需要的。"
-)
+WITHOUT = "不含: 发件箱 outbox、导出 exports、模型 models、日志 logs、配置文件夹；请另行保存需要的。"
 
 
 def back_up(house: House, file: Path, env: Mapping[str, str]) -> None:
@@ -61,6 +61,7 @@ def frozen(house: House, env: Mapping[str, str]) -> Iterator[list[Source]]:
             Source("ledger", kind_of(url), ledger.version(), ledger.counts(), ledger.copy),
             *files,
             *_key(house.secret_file),
+            *_attached(house.post_office.attachments),
         ]
 
 
@@ -77,6 +78,12 @@ def _key(path: Path) -> Iterator[Source]:
     """The key of the pseudonyms; an installation that never crawled has none."""
     if path.is_file():
         yield Source("secret", "key", "", {}, lambda to: _copy_key(path, to))
+
+
+def _attached(folder: Path) -> Iterator[Source]:
+    files = attached(folder)
+    if files:
+        yield Source("attachments", "files", "", {"files": len(files)}, lambda to: pack(files, to))
 
 
 def _copy_key(path: Path, to: Path) -> None:

@@ -23,15 +23,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stream.errors import MinshengError
 
-FORMAT = 1
+FORMAT = 2  # 2: with the files that offices attached
 MANIFEST = "manifest.json"
 BLOCK = 1 << 20
-PartName = Literal["ledger", "log", "archive", "secret"]
-Kind = Literal["sqlite", "postgresql", "key"]
+PartName = Literal["ledger", "log", "archive", "secret", "attachments"]
+Kind = Literal["sqlite", "postgresql", "key", "files"]
 
 
 class Content(BaseModel):
-    """One part in the file. `version` is that of its tables ("" for the key); `counts`: table -> rows."""
+    """One part in the file. `version` is that of its tables ("" for key and files); `counts`: table -> rows."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.attached import unpack
 from app.backup import print_contents
 from app.bundle import Content, Manifest, extract, read_manifest, sync_folder
 from configs.catalog import SHANGHAI
@@ -31,7 +32,8 @@ AFTER = "备份之后做过的办理没有了；备份之后发出过的预警�
 
 @dataclass(frozen=True)
 class Place:
-    """Where a part goes: to `path`, or for a dump into the database that the ledger's address names."""
+    """Where a part goes: to `path`, for a dump into the database that the ledger's address names, and for attached files
+    beside those that are in the folder."""
 
     content: Content
     path: Path
@@ -39,7 +41,11 @@ class Place:
 
     @property
     def is_file(self) -> bool:
-        return self.content.kind != "postgresql"
+        return self.content.kind in ("sqlite", "key")
+
+    @property
+    def is_dump(self) -> bool:
+        return self.content.kind == "postgresql"
 
 
 def restore(house: House, file: Path, env: Mapping[str, str], *, force: bool) -> None:
@@ -71,6 +77,7 @@ def _places(house: House, manifest: Manifest) -> Iterator[Place]:
     kind, token = kind_of(house.ledger_url), secrets.token_hex(4)
     ledger = file_of(house.ledger_url) if kind == "sqlite" else house.data / "ledger.dump"
     paths = {"ledger": ledger, "log": house.log_file, "archive": house.archive_file, "secret": house.secret_file}
+    paths["attachments"] = house.post_office.attachments
     for content in manifest.contents:
         if content.part == "ledger" and content.kind != kind:
             names = {"sqlite": "本地文件 (SQLite)", "postgresql": "PostgreSQL"}
@@ -120,7 +127,7 @@ def _refuse_existing(house: House, places: Sequence[Place], others: Sequence[Pat
 
     files = [place.path for place in places if place.is_file and place.path.exists()]
     there = [str(path) for path in (*files, *others)]
-    if any(not place.is_file for place in places) and not is_empty(house.ledger_url):
+    if any(place.is_dump for place in places) and not is_empty(house.ledger_url):
         there.append("PostgreSQL 中的案件库")
     if there:
         raise MinshengError(f"已有数据，不会覆盖: {'、'.join(there)}。确要用备份替换它们，请加 --force (不可撤销)")
@@ -131,7 +138,7 @@ def _refuse_used(house: House, places: Sequence[Place], others: Sequence[Path]) 
 
     files = [place.path for place in places if place.content.kind == "sqlite" and place.path.exists()]
     used = [str(path) for path in (*files, *others) if is_used(path)]
-    if any(not place.is_file for place in places) and (sessions := users_of(house.ledger_url)):
+    if any(place.is_dump for place in places) and (sessions := users_of(house.ledger_url)):
         used.append(f"PostgreSQL 中的案件库 ({sessions} 个连接)")
     if used:
         raise MinshengError(f"还有程序在使用 {'、'.join(used)}；请先停止 minsheng 的全部进程，再恢复")
@@ -187,7 +194,9 @@ def _fill(house: House, places: Sequence[Place], env: Mapping[str, str]) -> None
     from alerts.ledger.copies import fill
 
     for place in places:
-        if not place.is_file:
+        if place.content.kind == "files":
+            unpack(place.new, place.path)
+        elif place.is_dump:
             fill(house.ledger_url, place.new, env)
 
 
