@@ -73,9 +73,10 @@ def charges(names: Names, text: str, *, negative: bool = False) -> Iterator[Char
     doubtful = negative and len(text) <= SHORT
     before: Body | None = None
     for sentence in _SENTENCES.split(text):
-        bodies = [Body(one, _part(sentence, one)) for one in names.found(sentence)]
-        if not bodies and before is None:
+        found = names.found(sentence)
+        if not found and before is None:
             continue
+        bodies = [Body(one, _part(sentence, one)) for one in found]
         yield from _complaints(sentence, bodies)
         for hit in _hits(sentence):
             yield from _charges(sentence, hit, bodies, before)
@@ -99,6 +100,8 @@ def _last(bodies: Sequence[Body]) -> Body | None:
 
 def _hits(sentence: str) -> list[Hit]:
     """The words of misconduct, those that are contained in another left out."""
+    if not patterns().any_class.search(sentence):
+        return []
     found = [
         Hit(kind, match.start(), match.end())
         for kind, pattern in patterns().classes

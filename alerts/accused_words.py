@@ -110,6 +110,11 @@ class Patterns:
         return tuple((one, re.compile(any_of(getattr(self.of, one)))) for one in CLASSES)
 
     @cached_property
+    def any_class(self) -> re.Pattern[str]:
+        """Finds something wherever one of the classes does: most sentences need no look at each."""
+        return re.compile(any_of({word for one in CLASSES for word in getattr(self.of, one)}))
+
+    @cached_property
     def object_mark(self) -> re.Pattern[str]:
         """Stands right before what is only the object: 和开发商, 收了老板."""
         near, far = any_of(self.of.not_others), any_of(self.of.joined)

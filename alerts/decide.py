@@ -22,7 +22,7 @@ from alerts.corrections import apply_corrections
 from alerts.ledger import EventFilter, Ledger, Tx
 from alerts.ledger.tallies import Tally, pack_words
 from alerts.model import Alert, Event, EventPost
-from alerts.rules import counts_from, counts_posts
+from alerts.rules import counted_from, counts_from
 from configs.catalog import Catalog
 from stream.errors import Conflict
 from stream.log import Out, Record
@@ -152,8 +152,9 @@ class Decider:
             marks = self._mark(tx, partitions)
             _store(tx, events, posts, index)
             self._note_routes(tx)
-            tx.tallies.add([_tally(self._catalog, post, one) for post, one in zip(posts, fresh, strict=True)])
-            self._conclude(tx, list(_news(self._catalog, events, posts, fresh, counts)), counts)
+            quiet = [_quiet(self._catalog, one) for one in fresh]
+            tx.tallies.add([_tally(*one) for one in zip(posts, fresh, quiet, strict=True)])
+            self._conclude(tx, list(_news(events, posts, fresh, quiet, counts)), counts)
         self._index, self._marks = index, {**self._marks, **marks}
 
     def _mark(self, tx: Tx, partitions: Collection[str]) -> Marks:
@@ -177,7 +178,8 @@ class Decider:
     def _conclude(self, tx: Tx, news: Sequence[News], counts: Counter[tuple[str, str]]) -> None:
         desk = Desk(self._catalog, self._calendar, self._clock())
         cases = tx.cases.by_events([one.event.id for one in news])
-        counted = [one.event for one in news if counts_posts(self._catalog.rules, one.event)]
+        least = counted_from(self._catalog.rules)
+        counted = [one.event for one in news if one.event.posts >= least]
         posts = tx.events.posts_since({one.id: counts_from(self._catalog.rules, one, desk.now) for one in counted})
         alerts: list[Alert] = []
         for one in news:
@@ -193,8 +195,9 @@ def _store(tx: Tx, events: dict[str, Event], posts: Sequence[EventPost], index: 
         raise Conflict("同一批信息已由另一个进程归组, 将重新读取后再处理")
 
 
-def _tally(catalog: Catalog, post: EventPost, judged: Judged) -> Tally:
-    said, why = judged.judgement, _quiet(catalog, judged)
+def _tally(post: EventPost, judged: Judged, why: str) -> Tally:
+    """`why`: see `_quiet`."""
+    said = judged.judgement
     return Tally(
         post_id=post.post_id,
         at=post.at,
@@ -220,20 +223,20 @@ def _signature(index: Index, event_id: str) -> bytes:
 
 def _with_accused(catalog: Catalog, post: EventPost, judged: Judged) -> EventPost:
     accused = tuple(accused_by(catalog.offices, judged))
-    return replace(post, accuses=accused, intent=judged.judgement.intent.key)
+    return replace(post, accuses=accused) if accused else post
 
 
 def _news(
-    catalog: Catalog,
     events: dict[str, Event],
     posts: Sequence[EventPost],
     fresh: Sequence[Judged],
+    quiet: Sequence[str],
     counts: Counter[tuple[str, str]],
 ) -> Iterator[News]:
     """Per event, the posts that may lead to something; the others are counted with the reason."""
     telling: dict[str, list[tuple[Judged, EventPost]]] = {}
-    for post, judged in zip(posts, fresh, strict=True):
-        if reason := _quiet(catalog, judged):
+    for post, judged, reason in zip(posts, fresh, quiet, strict=True):
+        if reason:
             counts["no_case", reason] += 1
         else:
             telling.setdefault(post.event_id, []).append((judged, post))

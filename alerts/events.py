@@ -44,9 +44,9 @@ from stream.messages import Judged, Post
 
 CHUNK = 128  # posts that are compared at once
 CLOSEST = 8  # kept posts, and as many earlier ones of the chunk, that a post is compared with
-# Squared rarity that must be shared for a comparison: enough evidence for a join (grouping_match) means at least 90,
-# since a gram of rarity r gives r - 5 of evidence and r² here; the rest is room for what the search does not reach.
-LEAST_SHARED = 60.0
+# Squared rarity that must be shared for a comparison: enough evidence for a join (grouping_match) means at least that much,
+# since a gram of rarity r gives r - 5 of evidence and r² here.
+LEAST_SHARED = 90.0
 
 BURST = timedelta(days=3)  # how long a grave event draws what names the same thing
 BURST_POSTS = 2  # posts that make a serious event one that is talked about
@@ -250,7 +250,9 @@ class EventIndex:
         for (row, _, near_copy, _, apart), claim in zip(alike, claims, strict=True):
             seat = self._seats[row]
             if self._may_join(seat.unit, at, county):
-                match = matches.setdefault(seat.unit.id, _Match(seat.unit))
+                match = matches.get(seat.unit.id)
+                if match is None:
+                    match = matches[seat.unit.id] = _Match(seat.unit)
                 match.members.append((seat.member, claim))
                 match.near_copy |= near_copy
                 match.same |= apart == SAME

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from math import sqrt
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def inputs(likeness: F32, contexts: Iterable[tuple[Context, Context]]) -> tuple[
         )
         for new, old in contexts
     ]
-    table = np.array(agreed, dtype=np.float64).reshape(-1, 8)
+    table = np.fromiter(chain.from_iterable(agreed), np.float64, 8 * len(agreed)).reshape(-1, 8)
     names, places, likely, first, apart, our, their, general = table.T
     facts = [np.maximum(-names, 0), np.maximum(names, 0), np.maximum(-places, 0), np.maximum(places, 0), likely, first]
     roots = np.sqrt(np.maximum(likeness[:, _ROOTED], 0))
@@ -166,5 +167,6 @@ def _topics(new: Context, old: Context) -> tuple[float, float]:
         return 0.0, 0.0
     overlap = -0.5
     for key, root in new.topics.items():
-        overlap += root * theirs.get(key, 0.0)
+        if key in theirs:
+            overlap += root * theirs[key]
     return overlap, 1.0 if new.first == old.first else -1.0

@@ -60,10 +60,11 @@ def is_telling(pair: str, background: Background) -> bool:
 
 def agree(first: Names, second: Names) -> float:
     """1: a name is the same; ½: a character is, names being often misspelt; -1: both name something else; 0: unknown."""
-    if not first.pairs.isdisjoint(second.pairs):
+    alike = not first.letters.isdisjoint(second.letters)
+    if alike and not first.pairs.isdisjoint(second.pairs):
         return 1.0
     if first.numbers and second.numbers:
         return -1.0 if first.numbers.isdisjoint(second.numbers) else 1.0
-    if not first.letters or not second.letters:
-        return 0.0
-    return -1.0 if first.letters.isdisjoint(second.letters) else 0.5
+    if alike:
+        return 0.5
+    return -1.0 if first.letters and second.letters else 0.0

@@ -8,6 +8,7 @@ something, what the one names first is not among what the other names, and the o
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,15 @@ CORE = 4  # letters kept before the kind
 MOST = 8  # names kept of a post
 LOOKED_BACK = 10  # letters before a kind that its name may take up, fillers included
 
+
+def _by_first_letter(kinds: Iterable[str]) -> str:
+    """A pattern for any of the kinds, the longest first, that leaves most letters of a text at a glance."""
+    rests: defaultdict[str, list[str]] = defaultdict(list)
+    for kind in sorted(kinds, key=len, reverse=True):
+        rests[kind[0]].append(kind[1:])
+    return "|".join(f"{first}(?:{'|'.join(some)})" for first, some in rests.items())
+
+
 _THINGS = (
     "幼儿园|物流园|产业园|工业园|科技园|卫生院|养老院|敬老院|福利院|大排档|烧烤店|火锅店|棋牌室|农贸市场|菜市场|有限公司"
     "|小区|花园|家园|嘉园|公寓|公馆|华府|华庭|雅苑|名邸|名苑|新苑|新城|广场|大厦|商城|市场|超市|酒店|宾馆|饭店|餐厅|公园"
@@ -27,7 +37,7 @@ _ROADS = "社区|新村|大道|大街|号线|村|路|街|巷|桥|站|河|湖|江
 _TOWNS = "街道|镇|乡"
 _LEVEL = {kind: str(level) for level, kinds in enumerate((_THINGS, _ROADS, _TOWNS)) for kind in kinds.split("|")}
 # a kind of one letter is only looked for outside the names with a longer one: 石桥花 is one name in 石桥花小学
-_LONG = re.compile("|".join(sorted((one for one in _LEVEL if len(one) > 1), key=len, reverse=True)))
+_LONG = re.compile(_by_first_letter(one for one in _LEVEL if len(one) > 1))
 _SHORT = re.compile("|".join(one for one in _LEVEL if len(one) == 1))
 _WORD = re.compile(r"[一-鿿A-Za-z0-9]+$")
 # what stands between a name and what comes before it, or says which one without naming it
@@ -67,6 +77,7 @@ class Level:
 
 
 SAME = -1.0
+_SAME_ON = ((0, SAME), (1, SAME), (2, 0.0))  # what it means that names agree, by level
 Levels = tuple[Level | None, Level | None, Level | None]
 
 
@@ -81,12 +92,11 @@ def differ(first: Levels, second: Levels) -> tuple[float, int, int]:
     1: different; ½: so it seems, but it may be a slip of the pen; -1: the same thing, road or village; 0: the same town, or
     one names nothing.
     """
-    for our, their, same in zip(first, second, (SAME, SAME, 0.0), strict=True):
+    for level, same in _SAME_ON:
+        our, their = first[level], second[level]
         if our is None or their is None:
             continue
-        if our.ends[0] in their.cores or their.ends[0] in our.cores:
-            return same, our.gram, their.gram
-        if any([end in our.first for end in their.ends]) or any([end in their.first for end in our.ends]):
+        if _meet(our, their):
             return same, our.gram, their.gram
         slip = our.kind == their.kind and _is_slip(our.first, their.first)
         return 0.5 if slip else 1.0, our.gram, their.gram
@@ -129,6 +139,20 @@ def _level(level: str, objects: Sequence[str]) -> Level | None:
     return Level(
         "|".join(cores), cores[0], parts[0][1], tuple(core[-2:] for core in cores), gram_id(cores[0][-2:].lower())
     )
+
+
+def _meet(our: Level, their: Level) -> bool:
+    """Whether what the one names first is among what the other names, or the other way round."""
+    if our.ends[0] in their.cores or their.ends[0] in our.cores:
+        return True
+    return _holds_any(our.first, their.ends) or _holds_any(their.first, our.ends)
+
+
+def _holds_any(text: str, parts: Iterable[str]) -> bool:
+    for part in parts:  # noqa: SIM110 - a generator for any() would take longer than the search
+        if part in text:
+            return True
+    return False
 
 
 def _is_slip(first: str, second: str) -> bool:

@@ -66,9 +66,10 @@ def pack(unit: Unit, grams: Grams) -> bytes:
         "taken": len(unit.taken),
     }
     head = _encode(state).encode()
-    rows = np.concatenate([grams.ids.astype(">u4").view(np.uint8), grams.tf], axis=1)
+    ids = grams.ids.astype(">u4")
+    rows = [part.tobytes() for both in zip(ids, grams.tf, strict=True) for part in both]
     taken = [_TAKEN.pack(t.key, t.likeness | (_COPY_BIT if t.near_copy else 0)) for t in unit.taken.values()]
-    return b"".join([_HEAD.pack(VERSION, len(head)), head, rows.tobytes(), *taken])
+    return b"".join([_HEAD.pack(VERSION, len(head)), head, *rows, *taken])
 
 
 def unpack(event: Event, signature: bytes) -> Restored:

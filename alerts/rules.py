@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 from alerts.match import matches, subject_of_post
@@ -48,7 +49,7 @@ def fired(
         posts: the event's posts, new ones included, at least from `counts_from` on.
         new: what has just come in of this event (no backfill).
     """
-    found = (_TESTS[rule.kind](rule, event, posts, new, now) for rule in of_events(rules))
+    found = [_TESTS[rule.kind](rule, event, posts, new, now) for rule in of_events(rules)]
     return [firing for firing in found if firing]
 
 
@@ -65,11 +66,16 @@ def counts_from(rules: Iterable[Rule], event: Event, now: datetime) -> datetime:
 
 def counts_posts(rules: Iterable[Rule], event: Event) -> bool:
     """Whether the event has posts enough for any rule that counts them."""
-    return any(event.posts >= rule.posts for rule in of_events(rules) if rule.kind != "grave")
+    return event.posts >= counted_from(rules)
+
+
+def counted_from(rules: Iterable[Rule]) -> float:
+    """How many posts an event needs for any rule that counts them; infinitely many where there is none."""
+    return min((rule.posts for rule in of_events(rules) if rule.kind != "grave"), default=inf)
 
 
 def _grave(rule: Rule, event: Event, posts: Sequence[EventPost], new: Sequence[Judged], now: datetime) -> Firing | None:
-    grave = [one for one in _triggers(rule, new) if one.judgement.severity >= rule.severity]
+    grave = _triggers(rule, [one for one in new if one.judgement.severity >= rule.severity])
     if not grave:
         return None
     worst = max(grave, key=lambda one: one.judgement.severity_score)

@@ -28,6 +28,7 @@ from pathlib import Path
 from alerts.decide import Decider
 from alerts.events import EventIndex
 from alerts.ledger import Ledger
+from app.process import collect_seldom
 from bench.events import TIMED, make_posts, peer_seconds
 from configs.loader import SHIPPED, load_catalog
 from stream.log import Record
@@ -152,6 +153,7 @@ def resident() -> int:
 def main() -> None:
     quick = "--quick" in sys.argv[1:]
     size = QUICK if quick else FULL
+    collect_seldom()  # as every part does that runs alone
     grown = growth(size.few, size.many)
     fast = rate(size.events)
     names = ("5k", "20k") if quick else ("100k", "1m")

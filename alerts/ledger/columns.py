@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, DateTime, Dialect, Table
@@ -68,3 +69,9 @@ def contains_any(columns: Sequence[ColumnElement[Any]], text: str) -> ColumnElem
 def names_of(model: type) -> tuple[str, ...]:
     """The names of a dataclass's fields, in order."""
     return tuple(item.name for item in fields(model))
+
+
+@cache
+def values_of(model: type) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads the values of a dataclass's fields off one, in order."""
+    return attrgetter(*names_of(model))

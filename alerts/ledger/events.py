@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, bindparam, cast, exists, func, select, update
 
-from alerts.ledger.columns import contains_any, names_of, within_region
+from alerts.ledger.columns import contains_any, names_of, values_of, within_region
 from alerts.ledger.rows import add_rows, one_of, put_rows
 from alerts.ledger.tables import cases, event_posts, events, recent_posts
 from alerts.model import Event, EventPost
@@ -61,7 +61,8 @@ class Events:
         """Say that posts belong to events; a post that already has an event keeps it. Returns the ids newly linked."""
         if not posts:
             return set()
-        rows = [{name: getattr(post, name) for name in names_of(EventPost)} for post in posts]
+        names, values = names_of(EventPost), values_of(EventPost)
+        rows = [dict(zip(names, values(post), strict=True)) for post in posts]
         return set(add_rows(self._conn, event_posts, rows))
 
     def move(self, posts: Sequence[str], to: str) -> int:
@@ -149,7 +150,7 @@ def _of_posts(dialect: str) -> Select[*tuple[Any, ...]]:
 
 
 def _event_row(event: Event, signature: bytes) -> dict[str, Any]:
-    row = {name: getattr(event, name) for name in names_of(Event)}
+    row = dict(zip(names_of(Event), values_of(Event)(event), strict=True))
     row |= {"sources": dict(event.sources), "daily": dict(event.daily)}
     return row | {"signature": signature}
 
@@ -162,8 +163,7 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
 
 
 def _post(row: Row[*tuple[Any, ...]]) -> EventPost:
-    values = {name: getattr(row, name) for name in names_of(EventPost)}
-    return EventPost(**{**values, "accuses": tuple(values["accuses"])})
+    return EventPost(*(*row[:-1], tuple(row.accuses)))  # the columns are asked for in the order of the fields
 
 
 def _where(query: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:

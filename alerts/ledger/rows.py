@@ -8,7 +8,7 @@ itself. To SQLite they go row by row, which its driver does in C.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
+    Select,
     String,
     Table,
     Text,
@@ -30,7 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
-from alerts.ledger.columns import insert_in, utc
+from alerts.ledger.columns import Utc, insert_in, utc
+from alerts.ledger.engine import dump_json
 
 NUL = "\\u0000"  # as JSON writes it; a text may also hold these six characters themselves
 Insert = sqlite.Insert | postgresql.Insert
@@ -52,22 +54,64 @@ def add_rows(conn: Connection, table: Table, rows: Rows) -> list[str]:
     """
     (key,) = (one.name for one in table.primary_key)
     wanted = {row[key]: row for row in reversed(rows)}
-    statement = _add(conn.dialect.name, table, key)
-    return list(conn.execute(statement, _bound(conn, [wanted[one] for one in sorted(wanted)])).scalars())
+    if conn.dialect.name == "sqlite":  # nobody else writes meanwhile, so looking first is as good, and far quicker
+        there = set(conn.execute(_there(conn.dialect.name, table, key), {"keys": list(wanted)}).scalars())
+        new = [one for one in sorted(wanted) if one not in there]
+        _write(conn, _note(conn.dialect.name, table, key), table, [wanted[one] for one in new])
+        return new
+    rows = _as_text([wanted[one] for one in sorted(wanted)])
+    return list(conn.execute(_add(conn.dialect.name, table, key), rows).scalars())
 
 
 def note_rows(conn: Connection, table: Table, rows: Rows) -> None:
     """As `add_rows`, but does not tell which ones are new: a third of the time."""
     (key,) = (one.name for one in table.primary_key)
     wanted = {row[key]: row for row in reversed(rows)}
-    conn.execute(_note(conn.dialect.name, table, key), _bound(conn, [wanted[one] for one in sorted(wanted)]))
+    _write(conn, _note(conn.dialect.name, table, key), table, [wanted[one] for one in sorted(wanted)])
 
 
 def put_rows(conn: Connection, table: Table, rows: Rows) -> None:
     """Create or replace by primary key (one text column); of two rows with the same key the last one stays."""
     (key,) = (one.name for one in table.primary_key)
     wanted = {row[key]: row for row in rows}
-    conn.execute(_put(conn.dialect.name, table, key), _bound(conn, [wanted[one] for one in sorted(wanted)]))
+    _write(conn, _put(conn.dialect.name, table, key), table, [wanted[one] for one in sorted(wanted)])
+
+
+def _write(conn: Connection, statement: Insert, table: Table, rows: Rows) -> None:
+    if conn.dialect.name != "sqlite":
+        conn.execute(statement, _as_text(rows))
+    elif rows:
+        conn.exec_driver_sql(_sql(statement), _as_values(table, rows))
+
+
+@cache
+def _sql(statement: Insert) -> str:
+    """For SQLite, with a place for each column of the table, in their order."""
+    return str(statement.compile(dialect=sqlite.dialect(paramstyle="qmark")))
+
+
+def _as_values(table: Table, rows: Rows) -> list[tuple[Any, ...]]:
+    """As SQLite keeps them; a column at a time, which takes half the time of SQLAlchemy's way, a value at a time."""
+    columns = []
+    for one in table.c:
+        values: Any = [row[one.name] for row in rows]
+        if form := _FORMS.get(type(one.type)):
+            values = map(form, values)
+        columns.append(values)
+    return list(zip(*columns, strict=True))
+
+
+def _instant(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes one into SQLite."""
+    return None if value is None else utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+_FORMS: Mapping[type, Callable[[Any], Any]] = {JSON: dump_json, Utc: _instant}
+
+
+@cache
+def _there(dialect: str, table: Table, key: str) -> Select[Any]:
+    return select(table.c[key]).where(one_of(dialect, table.c[key], "keys"))
 
 
 @cache
@@ -98,9 +142,7 @@ def _insert(dialect: str, table: Table) -> Insert:
     return insert.from_select([one.name for one in table.c], select(*taken.c))
 
 
-def _bound(conn: Connection, rows: Rows) -> Any:
-    if conn.dialect.name != "postgresql":
-        return rows
+def _as_text(rows: Rows) -> Any:
     given = _dump(rows)
     return {"rows": _dump(without_nul(rows)) if NUL in given else given}
 
