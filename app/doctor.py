@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import smtplib
 import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -19,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.doctor_channels import check_chats, check_mail, check_mailbox
+from app.finding import Finding
 from app.ports import PORTS, answers, is_taken
 from configs.errors import ConfigError
 from stream.archive import Query
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
 
 SPACE_NEEDED = 2 << 30  # bytes
 SILENT_AFTER = 6  # visits missed
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. `advice` is what to do; only with it the finding is a problem."""
-
-    what: str
-    advice: str = ""
 
 
 def print_findings(env: Mapping[str, str]) -> int:
@@ -65,7 +57,7 @@ def examine(env: Mapping[str, str]) -> Iterator[Finding]:
     yield Finding("配置正确")
     yield check_folder(house.data)
     yield check_space(house.data)
-    for look in (check_model, check_port, check_mail, check_parts):
+    for look in (check_model, check_port, check_mail, check_mailbox, check_chats, check_parts):
         yield from guarded(look, house)
     away = set[str]()
     if house.distributed:
@@ -133,22 +125,6 @@ def check_port(house: House) -> Iterator[Finding]:
         yield Finding(f"看板端口 {settings.port} 不可用", "换一个端口: 设置 dashboard.port")
     else:
         yield Finding(f"看板端口 {settings.port} 空闲")
-
-
-def check_mail(house: House) -> Iterator[Finding]:
-    mail = house.settings.mail
-    if not mail.host:
-        yield Finding(f"未设邮件服务器，邮件写入 {house.outbox}")
-        return
-    make = smtplib.SMTP_SSL if mail.security == "tls" else smtplib.SMTP
-    try:
-        with make(mail.host, mail.port, timeout=5) as server:
-            server.noop()
-        yield Finding(f"邮件服务器 {mail.host}:{mail.port} 有应答")
-    except (OSError, smtplib.SMTPException) as error:
-        yield Finding(
-            f"连不上邮件服务器 {mail.host}:{mail.port}: {error}", "检查 mail.host、mail.port、mail.security 和网络"
-        )
 
 
 def check_parts(house: House) -> Iterator[Finding]:

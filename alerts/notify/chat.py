@@ -28,6 +28,10 @@ from stream.errors import NotifyError
 
 # Codes that a later try can mend: busy or too often (each service's list of error codes).
 PASSING = frozenset({-1, 45009, 45033, 130101, 130102, 9499, 11232, 19007})
+# Codes by which the services say that there is no such bot (any more), or that its secret is wrong.
+UNKNOWN = frozenset({300001, 300005, 93000, 19001, 19021})
+NO_ANSWER = -2  # ours, for what is no answer of these services
+_SIGNED = 310000  # DingTalk's for a wrong signature, and also for a message without the bot's key word
 ANSWER = 65_536  # bytes of an answer that are read
 _PLUGINS = {
     "dingtalk": ("dingtalk", "NotifyDingTalk", "token"),
@@ -77,11 +81,12 @@ class _Answer:
 
 @dataclass
 class _Call:
-    """One message on its way: where it may go, and what was answered."""
+    """One message on its way: where it may go, and what was answered. `empty`: it is none, to hear what is said of the bot."""
 
     through: str
     private: bool
     timeout: float
+    empty: bool = False
     answer: _Answer | None = None
     refused: str = ""
     broken: str = ""
@@ -108,6 +113,16 @@ class Chat:
         with _quiet():
             done = plugin.notify(body=text)
         _judge(call, bool(done))
+
+    def try_out(self, bot: str) -> None:
+        """Ask the service with an empty request, which it refuses: the group hears nothing, and the refusal tells whether the
+        bot is known. Raises NotifyError when it is not, or when nobody answers."""
+        plugin = _plugin(bot)
+        call = _Call(self._through, self._private, self._timeout, empty=True)
+        _call.set(call)
+        with _quiet():
+            plugin.notify(body="-")
+        _judge(call, call.answer is not None and call.answer.status_code == 200)
 
 
 def _plugin(bot: str) -> Any:
@@ -145,9 +160,13 @@ def _judge(call: _Call, done: bool) -> None:
     status = call.answer.status_code
     if not done or status != 200:
         raise NotifyError(f"群机器人的服务器答复 HTTP {status}", retryable=status == 429 or status >= 500)
-    wrong = [code for code in call.codes if code != 0]
+    wrong = [code for code in call.codes if code != 0 and (not call.empty or _is_unknown(code, call.said))]
     if wrong:
         raise NotifyError(f"群机器人拒收: {wrong[0]} {call.said}".strip(), retryable=wrong[0] in PASSING)
+
+
+def _is_unknown(code: int, said: str) -> bool:
+    return code in UNKNOWN or code == NO_ANSWER or (code == _SIGNED and "keyword" not in said.lower())
 
 
 class _Requests:
@@ -162,6 +181,8 @@ class _Requests:
         if not call.private and (where := _inside(url)):
             call.refused = f"群机器人的服务器解析到内网地址 {where}, 不予发送; 确在内网的, 设置 chat.private"
             raise requests.RequestException("refused")
+        if call.empty:
+            options["data"] = b"{}"
         options |= {"timeout": call.timeout, "allow_redirects": False, "stream": True}
         try:
             with requests.post(url, **options) as answer:  # noqa: S113 - the time-out is among the options
@@ -202,8 +223,8 @@ def _read_answer(call: _Call, body: bytes) -> None:
     except ValueError:
         said = None
     if not isinstance(said, dict):
-        call.codes, call.said = [-2], "答复不是所约定的格式"
+        call.codes, call.said = [NO_ANSWER], "答复不是所约定的格式"
         return
     codes = [said[name] for name in ("errcode", "code", "StatusCode") if isinstance(said.get(name), int)]
-    call.codes = codes or [-2]
+    call.codes = codes or [NO_ANSWER]
     call.said = clip(clean_line(str(said.get("errmsg") or said.get("msg") or "")), 120)

@@ -59,6 +59,11 @@ class Email:
         with self._session() as server:
             self._offer(server, message, [address])
 
+    def sign_in(self) -> None:
+        """Connect and log in, without a mail. Raises NotifyError."""
+        with self._session() as server:
+            server.noop()
+
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
         server = self._open()

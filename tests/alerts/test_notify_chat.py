@@ -53,6 +53,40 @@ def test_only_addresses_of_the_three_services_are_bots(given: str, known: str) -
     assert bot_address(known) == known
 
 
+@pytest.mark.parametrize("bot", BOTS)
+@pytest.mark.parametrize(
+    ("answer", "known"),
+    [
+        ((200, {"errcode": 40008, "errmsg": "invalid message type"}), True),
+        ((200, {"errcode": 310000, "errmsg": "keywords not in content"}), True),
+        ((200, {"code": 9499, "msg": "Bad Request"}), True),
+        ((200, {"errcode": 310000, "errmsg": "sign not match"}), False),
+        ((200, {"errcode": 300005, "errmsg": "token is not exist"}), False),
+        ((200, {"errcode": 93000, "errmsg": "invalid webhook url"}), False),
+        ((200, {"code": 19001, "msg": "param invalid: incoming webhook access token invalid"}), False),
+        ((200, b"<html>log in</html>"), False),
+        ((404, {}), False),
+        ((502, {}), False),
+    ],
+)
+def test_a_bot_is_tried_out_without_a_message(
+    service: Service, bot: str, answer: tuple[int, object], known: bool
+) -> None:
+    service.answers = [answer]
+    if known:
+        chat(service).try_out(bot)
+    else:
+        with pytest.raises(NotifyError) as caught:
+            chat(service).try_out(bot)
+        assert not any(secret in str(caught.value) for secret in ("SECabc", "Token1", "Key-1", "Hook-1"))
+    assert [body for _, body in service.asked] == [{}]
+
+
+def test_a_bot_that_nobody_answers_for_is_no_good() -> None:
+    with pytest.raises(NotifyError, match="连接失败"):
+        Chat(timeout=1, through="http://127.0.0.1:9", private=True).try_out(BOTS[0])
+
+
 @pytest.mark.parametrize(
     ("bot", "path", "text"),
     [

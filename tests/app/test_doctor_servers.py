@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.doctor import Finding, examine
+from app.doctor import examine
+from app.finding import Finding
 from app.monitor import Metrics, Monitor, Pulse
 
 HOST = "127.0.0.1"
