@@ -135,9 +135,9 @@ def main_intent(posts: Iterable[EventPost]) -> str:
 
 
 def _joined(desk: Desk, tx: Tx, news: News, case: Case, firings: Sequence[Firing]) -> Iterator[Alert]:
-    worst = news.worst
-    if worst.severity > case.severity or GRADES[worst.event_grade] > GRADES[case.event_grade]:
-        case = _escalate(desk, tx, case, worst)
+    graver = _raised(case, [one.judgement for one in news.judged])
+    if graver != case:
+        case = _escalate(desk, tx, case, graver, news.worst.post_id)
         yield notices.grave(case, f"案件升级为严重程度 {case.severity} 级", news.post_ids, desk.now)
     grown = [firing for firing in firings if firing.rule.kind == "growth"]
     if grown:
@@ -165,13 +165,17 @@ def _growing(desk: Desk, tx: Tx, case: Case) -> Case:
     return tx.cases.save(*act(case, "escalate", SYSTEM, desk.now, "信息快速增长, 加上报告时限", data, clocks))
 
 
-def _escalate(desk: Desk, tx: Tx, case: Case, worst: Judgement) -> Case:
-    grade = max(worst.event_grade, case.event_grade, key=lambda one: GRADES[one])
-    severity = max(worst.severity, case.severity)
-    graver = replace(case, event_grade=grade, severity=severity)
+def _raised(case: Case, judged: Sequence[Judgement]) -> Case:
+    """The case with the highest severity and grade that any of the posts has, where that is higher than its own."""
+    severity = max([case.severity, *(one.severity for one in judged)])
+    grade = max([case.event_grade, *(one.event_grade for one in judged)], key=lambda one: GRADES[one])
+    return replace(case, severity=severity, event_grade=grade)
+
+
+def _escalate(desk: Desk, tx: Tx, case: Case, graver: Case, post_id: str) -> Case:
     clocks = clocks_of_case(desk.catalog, desk.calendar, graver, desk.now)
-    data = {"severity": severity, "event_grade": grade, "post": worst.post_id}
-    note = f"新的信息严重程度 {severity} 级, 案件随之升级"
+    data = {"severity": graver.severity, "event_grade": graver.event_grade, "post": post_id}
+    note = f"新的信息严重程度 {graver.severity} 级, 案件随之升级"
     return tx.cases.save(*act(case, "escalate", SYSTEM, desk.now, note, data, clocks))
 
 
@@ -198,6 +202,7 @@ def _closed(desk: Desk, tx: Tx, news: News, case: Case) -> tuple[str, list[Alert
     note = _why_again(case, len(again), min(post.at for post in again) - closed_at, relapsed=relapsed)
     elsewhere, why = taken_up_elsewhere(tx, desk.catalog, case, _accusations(desk, told))
     note = f"{note}。{why}" if why else note
+    case = _raised(case, [judged.judgement for judged, _ in told])
     clocks = clocks_of_case(desk.catalog, desk.calendar, case, desk.now)
     data = elsewhere | {"posts": list(ids), "after_hours": round((desk.now - closed_at).total_seconds() / 3600, 1)}
     verb = "relapse" if relapsed else "reopen"

@@ -14,11 +14,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from alerts.accused import Accusation
 from alerts.calendar import WorkCalendar
 from alerts.ledger import Tx
 from alerts.ledger.replies import DutyItem
 from alerts.model import Action, Case, EventPost
-from alerts.routes import EARLIER, Accusation, instead_of
+from alerts.routes import EARLIER, instead_of
 from configs.catalog import Catalog
 from stream.errors import MinshengError
 

@@ -23,6 +23,7 @@ from app.cli_models import evaluate, train
 from app.cli_quiet import alerts, silence
 from app.cli_routes import route, routes
 from app.cli_rules import rules
+from app.click_words import speak_chinese
 
 if TYPE_CHECKING:
     from app.stopping import Stop
@@ -53,7 +54,7 @@ class Grouped(click.Group):
 
 
 @click.group(cls=Grouped, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name=None, version=VERSION, prog_name="minsheng")
+@click.version_option(package_name=None, version=VERSION, prog_name="minsheng", help="显示版本。")
 def cli() -> None:
     """民声: 从公开信息发现民生问题，派给责任单位，盯住时限，按周出数。
 
@@ -356,6 +357,7 @@ def main() -> None:
     from configs.errors import ConfigError
     from stream.errors import MinshengError
 
+    speak_chinese()
     try:
         sys.exit(cli.main(prog_name="minsheng", standalone_mode=False))
     except click.ClickException as error:

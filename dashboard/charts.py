@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from itertools import pairwise
 from typing import TypeVar
 
 import altair as alt
 
 from configs.catalog import SHANGHAI
+
+import_module("pandas")  # whole, before altair looks into it: another page may be loading it just then
 
 FONT = "'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 INK = "#2b3440"

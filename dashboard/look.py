@@ -73,6 +73,12 @@ ol.history li { border-left:2px solid #c6d2df; padding:.15rem 0 .45rem .8rem; ma
   border-color:var(--blue) !important; }
 [data-baseweb="tab-highlight"] { background:var(--blue) !important; }
 .stTabs button[aria-selected="true"] p { color:var(--blue); }
+[data-testid="stFileUploaderDropzoneInstructions"] { display:none; } /* the label above says the same, in Chinese */
+[data-testid="stFileUploaderDropzone"] button p { font-size:0; }
+[data-testid="stFileUploaderDropzone"] button p::after { content:"选择文件"; font-size:.9rem; }
+section[role="dialog"] > h2[slot="title"], section[role="dialog"] > h2[slot="title"] + div > div { font-size:0; } /* no such page */
+section[role="dialog"] > h2[slot="title"]::after { content:"没有这个页面"; font-size:1.2rem; }
+section[role="dialog"] > h2[slot="title"] + div > div::after { content:"请核对网址，或从菜单进入。现在显示的是总览。"; font-size:.95rem; }
 .quiet { color:var(--dim); font-size:.86rem; }
 [class*="st-key-row-"] { gap:.15rem; border-bottom:1px solid var(--rule); padding:.25rem .35rem .4rem; }
 [class*="st-key-row-picked-"] { background:#eef4fb; border-radius:4px; }

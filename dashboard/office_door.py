@@ -28,7 +28,7 @@ from dashboard.desk import Desk
 from dashboard.text import stamp
 from stream.errors import MinshengError
 
-VERBS_OF_OFFICES = ("accept", "start", "object", "answer", "promise", "extend", "note")
+VERBS_OF_OFFICES = ("accept", "start", "object", "answer", "promise", "report", "extend", "note")
 NOTE_LIMIT = 2000  # characters
 TRIES, WINDOW, ALL_TRIES = 10, timedelta(minutes=10), 100
 
@@ -127,8 +127,7 @@ def act_through(
             raise MinshengError(f"案件现在的状态不能“{VERBS[verb].label if verb in VERBS else verb}”，请刷新页面")
         if verb == "extend":
             return _ask_for_time(desk, tx, seen, office, text, given, now)
-        if "what" in given:
-            given["what"] = desk.mask(str(given["what"]))
+        given |= {name: desk.mask(str(given[name])) for name in ("what", "to") if name in given}
         saved = do(tx, desk.catalog, seen, verb, office, now, text, {**given, "via": "link"})
         tx.audit.add(now, office, f"case.{verb}", seen.number, text)
     return saved

@@ -102,6 +102,7 @@ def _act(desk: Desk, token: str, door: Door) -> None:
         format_func=lambda key: "申请延期" if key == "extend" else VERBS[key].label,
         key=f"office-verb-{case.id}-{case.state}",
         label_visibility="collapsed",
+        wrap=True,
     )
     if chosen in verbs:
         _form(desk, token, case, str(chosen))
@@ -135,6 +136,9 @@ def _fields(desk: Desk, case: Case, verb: str, key: str) -> Given:
         st.text_input("承诺事项（必填）", key=f"{key}-what", max_chars=200)
         st.date_input("兑现日期", value=_later(desk.now(), 7), key=f"{key}-by", format="YYYY-MM-DD")
         return lambda: {"what": _typed(f"{key}-what"), "by": str(st.session_state.get(f"{key}-by") or "")}
+    if verb == "report":
+        st.text_input("上报给谁（必填）", key=f"{key}-to", max_chars=200)
+        return lambda: {"to": _typed(f"{key}-to")}
     if verb == "extend":
         return _extension(desk, case, key)
     return dict

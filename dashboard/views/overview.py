@@ -60,7 +60,8 @@ def _urgent(desk: Desk) -> None:
     for row in rows:
         with st.container(key=f"row-urgent-{row.case.id}"):
             link("case", row.case.title, {"id": row.case.id})
-            st.html(case_line(desk.catalog, row.case, now, chip(URGENCY[row.why], URGENCY_COLOUR[row.why])))
+            why = chip(URGENCY[row.why], URGENCY_COLOUR[row.why]) if row.why != "grave" else ""  # its severity says it
+            st.html(case_line(desk.catalog, row.case, now, why))
 
 
 def _trend(desk: Desk) -> None:

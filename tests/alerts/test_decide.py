@@ -309,3 +309,21 @@ def test_many_cases_at_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> 
     assert [tick(ledger, town.catalog, NOW + hours * HOUR) for hours in (99, 99, 107)] == [14, 0, 14]
     with ledger.read() as tx:
         assert len(tx.alerts.find(AlertFilter(office="gov"))) == 14
+
+
+def test_a_grade_counts_whichever_post_of_the_batch_has_it(town: Town) -> None:
+    town.take(*about("塔吊倒塌", "p1", severity=4))
+    graded = about("塔吊倒塌", "p2", severity=3, event_grade="较大")
+    town.take(*about("塔吊倒塌", "p3", severity=4), *graded)
+    assert town.cases[0].event_grade == "较大"
+
+
+def test_what_comes_back_graver_is_taken_up_as_grave_as_it_is(town: Town) -> None:
+    town.take(*about("云栖工地欠薪", "p1", "p2", "p3"))
+    close(town)
+    town.now = NOW + 30 * HOUR
+    town.take(*about("云栖工地欠薪", "p4", at=NOW + 29 * HOUR, severity=4))
+    [case] = town.cases
+    assert (case.state, case.severity) == ("dispatched", 4)
+    assert "publish" in [clock.key for clock in case.clocks]
+    assert town.alerts[-1].severity == 4

@@ -35,6 +35,28 @@ def test_every_command_is_listed_under_a_heading() -> None:
     assert sorted(name for names in GROUPS.values() for name in names) == sorted(cli.commands)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nosuch",), "没有命令 'nosuch'"),
+        (("import", "nofile.xlsx"), "'nofile.xlsx' 不存在"),
+        (("weekly", "--wek"), "没有选项 '--wek'"),
+        (("silence", "add", "--office"), "'--office' 后面要写值"),
+        (("run", "extra"), "多出参数 (extra)"),
+        (("demo", "--port", "x"), "'x' 不是数"),
+        (("dead", "replay"), "缺少参数"),
+        (("worker", "foo"), "应为其中之一"),
+    ],
+)
+def test_wrong_usage_is_told_in_chinese(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    assert run(monkeypatch, *arguments) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert not any(word in told for word in ("Usage:", "Error", "Try", "Invalid", "Missing"))
+
+
 def test_help_lists_the_demo_first(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--help") == 0
     shown = capsys.readouterr().out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,3 +46,9 @@ def test_days_across_two_years_carry_the_year() -> None:
 def test_the_longest_bar_leaves_room_for_its_number() -> None:
     bars = bar_chart({"甲": 1, "乙": 1000}, "事项").to_dict()["layer"][0]
     assert bars["encoding"]["x"]["scale"]["domain"] == [0, 1300]
+
+
+def test_what_altair_looks_into_is_whole_before_the_first_chart() -> None:
+    """It asks for pandas among the loaded modules, where one that another page is loading just then lies half done."""
+    found = "import sys, dashboard.charts; sys.exit('pandas' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", found], check=False).returncode == 0

@@ -351,3 +351,14 @@ def test_staff_find_the_files_on_the_page_of_the_case(desk: Desk) -> None:
     at.query_params["id"] = case.id
     run(at)
     assert any("回执" in one.label for one in at.download_button)
+
+
+def test_an_office_can_note_that_it_reported_which_stops_the_clock_of_the_report(desk: Desk) -> None:
+    case, link = case_of(desk.ledger, "river"), token(desk)
+    assert "report" in office_door.verbs_for(case)
+    with pytest.raises(MinshengError, match="须写明上报给谁"):
+        office_door.act_through(desk, link, case, "report", data={"to": ""})
+    saved = office_door.act_through(desk, link, case, "report", data={"to": "市政府总值班室 13800000000"})
+    with desk.ledger.read() as tx:
+        told = tx.cases.actions(saved.id)[-1]
+    assert (told.verb, told.actor, told.data["to"]) == ("report", case.office, "市政府总值班室 [电话]")
