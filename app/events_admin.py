@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from alerts.merging import merge, split, taught
 from app.users import operator
-from configs.catalog import SHANGHAI
 from stream.archive import read_judged
-from stream.errors import MinshengError
-from stream.messages import Post, encode_judged
+from stream.messages import encode_judged
 
 if TYPE_CHECKING:
     from app.wire import House
 
 BATCH = 256
-COLUMNS = ("留言编号", "留言主题", "留言时间", "留言详情")
-FORMS = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M:%S")
 
 
 def merge_events(house: House, kept: str, gone: str, reason: str) -> None:
@@ -52,8 +47,9 @@ def export_taught(house: House, out: Path) -> None:
 
 def learn_forecasts(house: House, table: Path, judged: Path | None, *, keep: bool) -> None:
     from alerts.predict_train import learn, save, told
+    from crawlers.importer import read_messages
 
-    judging, posts = house.judge(mode="fast"), list(read_messages(table))
+    judging, posts = house.judge(mode="fast"), list(read_messages(table, house.catalog.sheet, "m", house.now()))
     known = [one for start in range(0, len(posts), BATCH) for one in judging(posts[start : start + BATCH])]
     if judged:
         judged.write_bytes(b"".join(encode_judged(one) + b"\n" for one in known))
@@ -61,28 +57,3 @@ def learn_forecasts(house: House, table: Path, judged: Path | None, *, keep: boo
     if keep:
         save(using, found)
     click.echo(told(found))
-
-
-def read_messages(table: Path) -> Iterator[Post]:
-    """The rows of a table of dated messages. Raises MinshengError for a table without the columns or a bad time."""
-    import openpyxl
-
-    rows = openpyxl.load_workbook(table, read_only=True).worksheets[0].iter_rows(values_only=True)
-    head = [str(one) for one in next(rows, ())]
-    if missing := [name for name in COLUMNS if name not in head]:
-        raise MinshengError(f"{table}: 缺少列 {'、'.join(missing)}，应有 {'、'.join(COLUMNS)}")
-    places = [head.index(name) for name in COLUMNS]
-    for number, row in enumerate(rows, 2):
-        name, title, when, text = (row[place] for place in places)
-        at = _time(when, f"{table} 第 {number} 行")
-        yield Post(f"m-{name}", "message", "message", f"{title or ''}", f"{text or ''}", at, at)
-
-
-def _time(value: Any, where: str) -> datetime:
-    for form in FORMS:
-        try:
-            at = value if isinstance(value, datetime) else datetime.strptime(f"{value}".strip(), form)  # noqa: DTZ007
-        except ValueError:
-            continue
-        return at.replace(tzinfo=SHANGHAI).astimezone(UTC)
-    raise MinshengError(f"{where}: 时间 {value!r} 无法识别，应如 2019/3/5 14:20")

@@ -24,7 +24,7 @@ import os
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,31 +32,13 @@ from alerts.model import Alert
 from app.rules_replay import per_day, replay, row_of
 from app.wire import House, open_house
 from configs.catalog import SHANGHAI
-from crawlers.times import parse_time
+from crawlers.importer import read_messages
 from stream.messages import Judged, Post
 
 BURST, SHOWN, NAIVE_DAY, DEVIATIONS = 5, 2, 3, 3
 BATCH = 256
 SPIKES = ("spike", "sentiment", "new_term")
 LABELS = Path(__file__).resolve().parent.parent / "tests" / "fixtures" / "rules" / "spikes.tsv"
-
-
-def read_messages(path: Path) -> list[Post]:
-    """Oldest first; ids as in events_dev.tsv."""
-    import openpyxl
-
-    rows = openpyxl.load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True)
-    header = next(rows)
-    posts = [_message(dict(zip(header, row, strict=True))) for row in rows]
-    return sorted(posts, key=lambda one: (one.published_at, one.id))
-
-
-def _message(row: Mapping[Any, Any]) -> Post:
-    at = parse_time(str(row["留言时间"]), datetime.now(UTC))
-    if at is None:
-        raise SystemExit(f"no time: {row['留言编号']}")
-    title, text = str(row["留言主题"]).strip(), str(row["留言详情"]).strip()
-    return Post(f"c3-{row['留言编号']}", "message", "message", title, text, at, at, author=str(row["留言用户"]))
 
 
 def judge(house: House, posts: Sequence[Post]) -> list[Judged]:
@@ -202,7 +184,8 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, default=LABELS)
     options = parser.parse_args()
     house = open_house(os.environ)
-    judged = judge(house, read_messages(options.data / "hotline" / "留言_2019.xlsx"))
+    posts = read_messages(options.data / "hotline" / "留言_2019.xlsx", house.catalog.sheet, "c3", house.now())
+    judged = judge(house, sorted(posts, key=lambda one: (one.published_at, one.id)))
     judged = [one for one in judged if one.post.published_at.year >= 2019]  # four are years older
     window = timedelta(days=house.settings.decide.window_days)
     found = read_alerts(options.replayed) if options.replayed else replay(house.catalog, judged, window)

@@ -18,6 +18,7 @@ from crawlers.deps import Prepare, Pseudonym, Publish
 from crawlers.posts import digest
 from crawlers.rows import BadCell, Read, cell_text, read_row
 from crawlers.tables import Cell, File, Table, open_tables
+from stream.errors import MinshengError
 from stream.messages import Kind, Post
 
 BATCH = 500
@@ -107,6 +108,56 @@ def import_file(
     return job.report(path.name, encoding)
 
 
+def read_messages(path: File, sheet: Sheet, prefix: str, now: datetime) -> Iterator[Post]:
+    """The rows of a table of dated messages as they stand, ids PREFIX-number: for learning and measuring, not for storing.
+
+    Raises MinshengError when the file cannot be read, no header is recognised or a row cannot be used.
+    """
+    _, tables = open_tables(path)
+    table = next(tables)
+    columns, rows, top = _find_header(table, sheet, {})
+    if columns is None:
+        raise no_header(path.name, top, sheet)
+    for number, row in rows:
+        if any(cell_text(cell) for cell in row):
+            yield _message(
+                row, columns, (*sheet.required, "id"), now, table.epoch, prefix, f"{path.name} 第 {number} 行"
+            )
+
+
+def _message(
+    row: Sequence[Cell],
+    columns: Columns,
+    required: Sequence[str],
+    now: datetime,
+    epoch: datetime | None,
+    prefix: str,
+    where: str,
+) -> Post:
+    try:
+        read = read_row(row, columns, required, now, epoch)
+    except BadCell as error:
+        raise MinshengError(f"{where}“{columns.name(error.field)}”: {error.value!r} {error}") from error
+    at = read.published_at
+    return Post(f"{prefix}-{read.number}", "message", "message", read.title, read.text, at, at, author=read.author)
+
+
+def _find_header(
+    table: Table, sheet: Sheet, overrides: Mapping[str, str]
+) -> tuple[Columns | None, Iterator[tuple[int, Sequence[Cell]]], Sequence[str]]:
+    """The columns of a table, the rows after its header, and its first row that is not empty."""
+    top: Sequence[str] = ()
+    for number, row in table.rows:
+        headers = [cell_text(cell) for cell in row]
+        top = top or (headers if any(headers) else ())
+        columns = match_columns(headers, sheet, overrides)
+        if is_header(columns, sheet):
+            return columns, table.rows, top
+        if number >= LOOKED_AT:
+            break
+    return None, table.rows, top
+
+
 @dataclass
 class _Import:
     """One file on its way in: rows are read one by one, published in batches, remembered only as hashes."""
@@ -140,7 +191,7 @@ class _Import:
     def run(self, file: str, tables: Iterator[Table], overrides: Mapping[str, str]) -> None:
         first: Sequence[str] = ()
         for table in tables:
-            columns, rows, top = self._header(table, overrides)
+            columns, rows, top = _find_header(table, self.sheet, overrides)
             first = first or top
             if columns is None:
                 self.skipped.extend([table.name] if top else [])
@@ -171,21 +222,6 @@ class _Import:
             unused=self.columns.unused if self.columns else (),
             skipped_sheets=tuple(self.skipped),
         )
-
-    def _header(
-        self, table: Table, overrides: Mapping[str, str]
-    ) -> tuple[Columns | None, Iterator[tuple[int, Sequence[Cell]]], Sequence[str]]:
-        """The columns of a table, the rows after its header, and its first row that is not empty."""
-        top: Sequence[str] = ()
-        for number, row in table.rows:
-            headers = [cell_text(cell) for cell in row]
-            top = top or (headers if any(headers) else ())
-            columns = match_columns(headers, self.sheet, overrides)
-            if is_header(columns, self.sheet):
-                return columns, table.rows, top
-            if number >= LOOKED_AT:
-                break
-        return None, table.rows, top
 
     def _row(self, number: int, row: Sequence[Cell], columns: Columns, table: Table) -> None:
         if not any(cell_text(cell) for cell in row):

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from configs.catalog import SHANGHAI
-from crawlers.importer import ImportReport, import_file
+from crawlers.importer import ImportReport, import_file, read_messages
 from crawlers.posts import digest
 from crawlers.rows import cell_time
 from stream.errors import MinshengError
@@ -296,3 +296,28 @@ def test_rows_are_published_in_batches(tmp_path: Path, store: Store) -> None:
     rows = [changed(ROW, id=f"A{number}") for number in range(1_200)]
     report = store.take(write_csv(tmp_path / "a.csv", [HEADERS, *rows]))
     assert (report.imported, store.batches) == (1_200, [500, 500, 200])
+
+
+def test_dated_messages_are_read_as_they_stand(tmp_path: Path) -> None:
+    midnight = datetime(2019, 3, 6)  # noqa: DTZ001 - as a table holds it
+    rows = [HEADERS[:5], [7, "路灯不亮", "桂花弄", "某某", "2019/3/5 14:20"], [], [8, None, "停水", None, midnight]]
+    first, second = read_messages(write_xlsx(tmp_path / "t.xlsx", rows), SHEET, "m", NOW)
+    assert (first.id, first.title, first.author) == ("m-7", "路灯不亮", "某某")
+    assert first.published_at == first.fetched_at == datetime(2019, 3, 5, 6, 20, tzinfo=UTC)
+    assert (second.title, second.published_at) == ("", datetime(2019, 3, 5, 16, 0, tzinfo=UTC))
+    assert not first.backfill
+
+
+@pytest.mark.parametrize(
+    "changes", [{"time": "改天"}, {"time": None}, {"time": "2019-13-40"}, {"text": None}, {"id": None}]
+)
+def test_a_message_that_cannot_be_read_is_named_with_its_row(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = write_xlsx(tmp_path / "t.xlsx", [HEADERS, ROW, changed(ROW, **changes)])
+    with pytest.raises(MinshengError, match=r"t\.xlsx 第 3 行“"):
+        list(read_messages(path, SHEET, "m", NOW))
+
+
+def test_messages_without_the_columns_are_refused(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "t.xlsx", [["编号", "备注"], ["1", "无"]])
+    with pytest.raises(MinshengError, match="没有认得出的表头"):
+        list(read_messages(path, SHEET, "m", NOW))
