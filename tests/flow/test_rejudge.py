@@ -29,6 +29,7 @@ pytestmark = pytest.mark.slow
 STAGES = {"judge": RAW, "archive": JUDGED, "decide": JUDGED}
 POSTS = 3000
 OTHER = "fast-other"
+FAST = {"JUDGE__MODE": "fast"}  # what the encoder would add is minutes
 
 
 @pytest.fixture
@@ -81,6 +82,12 @@ def models(house: House) -> Counter[str]:
         query = replace(query, after=page.next)
 
 
+def has_begun(house: House) -> bool:
+    """Whether the newest post, of those that were published first, has been judged again."""
+    (hit,) = house.archive.search(Query(set_aside=None, limit=1)).hits
+    return OTHER in hit.judged.judgement.model
+
+
 def books(house: House, posts: list[Post]) -> tuple[Any, ...]:
     """What a re-judgement must not touch: the events of these posts, all cases, all alerts."""
     with house.ledger.read() as tx:
@@ -99,7 +106,7 @@ def test_killed_and_stopped_half_way_it_goes_on_and_nothing_but_the_archive_chan
     posts = [*town, *ordinary_posts(POSTS, 1, now - timedelta(days=2), 1e6)]
     publish(house, posts)
     for stage in STAGES:
-        assert start("worker", stage, "--drain").process.wait(300) == 0
+        assert start("worker", stage, "--drain", **FAST).process.wait(300) == 0
     corrected = town[0].id
     with house.ledger.begin() as tx:
         tx.corrections.add([Correction(corrected, "topic", "ecology", "wages", "lihua", now)])
@@ -107,22 +114,23 @@ def test_killed_and_stopped_half_way_it_goes_on_and_nothing_but_the_archive_chan
     assert before[1]
     assert models(house).total() == total
     choose_another_model(house)
-    live = [start("worker", stage) for stage in STAGES]
+    live = [start("worker", stage, **FAST) for stage in STAGES]
     eventually(lambda: all(part.is_up() for part in live))
 
-    first = start("rejudge")
-    eventually(lambda: 0 < models(house)[OTHER] < total)
+    first = start("rejudge", **FAST)
+    eventually(lambda: has_begun(house))
     first.process.kill()
     first.process.wait()
     done = models(house)[OTHER]
-    second = start("rejudge")
+    assert 0 < done < total
+    second = start("rejudge", **FAST)
     eventually(lambda: models(house)[OTHER] > done)
     code, seconds = second.stop()
     assert code in (0, 130)  # 0: it was done before the signal came
     assert seconds < WITHIN
     meanwhile = [replace(post, backfill=True) for post in ordinary_posts(50, 2, now, 1e6)]
     publish(house, meanwhile)  # judged by the live flow; as history they open no case of their own
-    assert start("rejudge").process.wait(300) == 0
+    assert start("rejudge", **FAST).process.wait(300) == 0
     eventually(lambda: all_done(house) and models(house) == Counter({OTHER: total + 50}))
 
     found = house.archive.get(corrected)

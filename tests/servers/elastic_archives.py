@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +20,12 @@ Open = Callable[..., ElasticArchive]
 @pytest.fixture
 def open_archive(elastic_url: str) -> Iterator[Open]:
     """Opens any number of archives on the same posts; closed, and the posts gone, afterwards."""
+    with opening(elastic_url) as make:
+        yield make
+
+
+@contextmanager
+def opening(elastic_url: str) -> Iterator[Open]:
     prefix = f"t{uuid4().hex[:8]}"
     with ExitStack() as handles:
 

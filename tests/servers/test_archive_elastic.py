@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,8 +22,8 @@ from stream.log import Out
 from stream.memory import MemoryLog
 from stream.messages import JUDGED, Judged, decode_judged, encode_judged
 from stream.worker import Stage, run_once
-from tests.contract.archive import NOON, ArchiveContract, found, ids, judged, walk
-from tests.servers.elastic_archives import TEMPLATES, Open, archive, open_archive, wait_for
+from tests.contract.archive import NOON, ArchiveContract, found, ids, judged, walk, with_texts
+from tests.servers.elastic_archives import TEMPLATES, Open, archive, open_archive, opening, wait_for
 from tests.stream.posts import judgeds
 
 __all__ = ["archive", "open_archive"]  # fixtures
@@ -31,8 +32,19 @@ NOVEMBER = datetime(2026, 10, 31, 16, 0, tzinfo=UTC)  # it begins in Shanghai
 FAR = [datetime(1, 6, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 50, tzinfo=UTC)]
 
 
+@pytest.fixture(scope="module")
+def filled(elastic_url: str) -> Iterator[ElasticArchive]:
+    """It holds the contract's TEXTS: making an index costs more than all that is asked of it."""
+    with opening(elastic_url) as make:
+        yield with_texts(make())
+
+
 class TestElasticArchive(ArchiveContract):
     """The contract, with the fixture `archive` of this folder."""
+
+    @pytest.fixture
+    def texts(self, filled: ElasticArchive) -> ElasticArchive:
+        return filled
 
 
 # --- months --------------------------------------------------------------------------------------------------
@@ -175,7 +187,7 @@ def test_content_never_makes_a_field(archive: ElasticArchive) -> None:
     assert found(archive, text="停水") == ["a", "b"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(judgeds)
 def test_any_post_comes_back_as_it_was(archive: ElasticArchive, one: Judged) -> None:
     one = replace(one, post=replace(one.post, id="same", published_at=NOON))

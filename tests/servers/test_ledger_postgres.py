@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.contract.ledger import LedgerContract
 from tests.contract.ledger_races import RacesContract
-from tests.servers.fresh import fresh_database
-
-
-@pytest.fixture
-def url(postgres_url: str) -> Iterator[str]:
-    with fresh_database(postgres_url) as url:
-        yield url
+from tests.servers.fresh import fresh_ledger
 
 
 class TestPostgresLedger(LedgerContract):
     @pytest.fixture
-    def url(self, postgres_url: str) -> Iterator[str]:
-        with fresh_database(postgres_url) as url:
-            yield url
+    def url(self, postgres_url: str) -> str:
+        return fresh_ledger(postgres_url)
 
 
 class TestPostgresRaces(RacesContract):
     @pytest.fixture
-    def url(self, postgres_url: str) -> Iterator[str]:
-        with fresh_database(postgres_url) as url:
-            yield url
+    def url(self, postgres_url: str) -> str:
+        return fresh_ledger(postgres_url)
