@@ -7,6 +7,7 @@ An alert goes through the steps in turn; the first that has something against it
     inhibited     a graver alert says it already                                         not sent
     (urgent alerts are sent now)
     closed        the office is closed                                                   waits for the opening
+    gathered      it is a reminder that comes with others                                waits for the next round
     collected     others about the same event come with it, or a mail just told of it    waits
     capped        the office had its mails for today                                     waits for the digest
 """
@@ -19,7 +20,7 @@ from datetime import datetime, time, timedelta
 
 from alerts.calendar import WorkCalendar
 from alerts.cases import STATE_LABELS
-from alerts.ledger.alerts import DIGEST
+from alerts.ledger.alerts import DIGEST, ROUND
 from alerts.model import Alert, Case, Event, RunningClock
 from alerts.moments import moment
 from alerts.notify.words import KIND
@@ -63,7 +64,7 @@ class Situation:
 
     `cases` and `events` by id, as they are now. `standing`: alerts that may inhibit others. `told` and `begun`: matter
     (see `matter_of`) -> when the office was last told of it, and when the first of what is still to be told came up.
-    `mails`: that the office had today.
+    `mails`: that the office had today. `untold`: ids of recoveries from what the office was never told.
     """
 
     now: datetime
@@ -76,6 +77,7 @@ class Situation:
     told: Mapping[str, datetime] = field(default_factory=dict)
     begun: Mapping[str, datetime] = field(default_factory=dict)
     mails: int = 0
+    untold: frozenset[str] = frozenset()
 
     @property
     def rules(self) -> Quiet:
@@ -119,8 +121,8 @@ def settled(alert: Alert, at: Situation) -> Muted | None:
     case = at.cases.get(alert.case_id)
     if case is None:
         return None
-    if alert.kind == "clock_met":
-        return None  # it takes back what this very office was told
+    if alert.kind == "clock_met":  # it takes back what this very office was told
+        return Muted(alert, "never_told", "超期没有告知过本单位，不必另行告知") if alert.id in at.untold else None
     if alert.kind == "promise_overdue":
         return _checked_promise(alert, case)
     if not case.is_open:
@@ -221,6 +223,26 @@ def closed(alert: Alert, at: Situation) -> Waiting | None:
     return Waiting(alert, "office_hours", f"不在办公时间（{hours}），{moment(until)} 上班后发出", until)
 
 
+def gathered(alert: Alert, at: Situation) -> Waiting | None:
+    rules = at.rules.rounds
+    if not rules.at or alert.kind not in rules.kinds or (alert.kind in rules.first_at_once and _is_first(alert)):
+        return None
+    every_day = is_always_open(_hours(alert, at))
+    times = (next_time(at.calendar, at.now, time.fromisoformat(one), every_day=every_day) for one in rules.at)
+    until = min(times)
+    return Waiting(alert, ROUND, f"与其他提醒合成一封，{moment(until)} 发出", until)
+
+
+def _is_first(alert: Alert) -> bool:
+    """Whether the office that has the case is told for the first time."""
+    return told_level(alert) == "office" and "again" not in alert.figures
+
+
+def told_level(alert: Alert) -> str:
+    """Of a reminder, as the ladders of clocks.yaml call them."""
+    return str(alert.figures.get("level", "office"))
+
+
 def collected(alert: Alert, at: Situation) -> Waiting | None:
     """Nothing waits for what lies ahead of the clock, which may have been set back."""
     rules, matter = at.rules.group, matter_of(alert.event_id, alert.case_id, alert.kind)
@@ -249,17 +271,17 @@ def _hours(alert: Alert, at: Situation) -> str:
     return office.hours if office else "00:00-23:59"
 
 
-def _is_for_digest(alert: Alert) -> bool:
-    """Whether it waited for the digest, which is now made up."""
-    return alert.quiet == DIGEST
+def _has_waited(alert: Alert) -> bool:
+    """Whether it waited for a digest or a round, which is now made up."""
+    return alert.quiet in (DIGEST, ROUND)
 
 
 def _in_its_time(step: Step, *, digest: bool = False) -> Step:
-    """The same step, but an urgent alert waits for nothing, a reminder not beyond its deadline, and what waited for the
-    digest for no more mails (unless `digest`: then it does)."""
+    """The same step, but an urgent alert waits for nothing, a reminder not beyond its deadline, and what waited for a
+    digest or a round for no more mails (unless `digest`: then it does)."""
 
     def patient(alert: Alert, at: Situation) -> Objection | None:
-        if is_urgent(at.rules, alert) or (not digest and _is_for_digest(alert)):
+        if is_urgent(at.rules, alert) or (not digest and _has_waited(alert)):
             return None
         found = step(alert, at)
         return None if isinstance(found, Waiting) and _comes_too_late(found) else found
@@ -277,6 +299,7 @@ STEPS: tuple[Step, ...] = (
     silenced,
     inhibited,
     _in_its_time(closed, digest=True),
+    _in_its_time(gathered),
     _in_its_time(collected),
     _in_its_time(capped),
 )

@@ -11,7 +11,7 @@ from alerts.cases import SYSTEM
 from alerts.ledger import Tx
 from alerts.ledger.quiet import Told
 from alerts.model import Alert, Case, Event
-from alerts.quiet import Situation, matter_of, settled
+from alerts.quiet import Situation, matter_of, settled, told_level
 from alerts.quiet_hours import midnight
 from configs.catalog import Catalog
 from configs.quiet import Quiet, Repeat
@@ -35,7 +35,15 @@ def situation_of(tx: Tx, catalog: Catalog, alerts: Sequence[Alert], now: datetim
         told=_told(tx, rules, office, now),
         begun=_begun(tx, rules, office, now),
         mails=tx.quiet.mails_since(office, midnight(now)) if rules.daily.mails else 0,
+        untold=frozenset(alert.id for alert in alerts if alert.kind == "clock_met" and not _was_told(tx, alert)),
     )
+
+
+def _was_told(tx: Tx, met: Alert) -> bool:
+    """Whether the office heard that this deadline had run out: both alerts are named after it. Yes where no book says so."""
+    name = met.id.removeprefix("clock_met")
+    late = tx.alerts.get(f"overdue{name}") or tx.alerts.get(f"promise_overdue{name}")
+    return late is None or late.state == "sent"
 
 
 def _cases(tx: Tx, alerts: Sequence[Alert]) -> dict[str, Case]:
@@ -87,7 +95,9 @@ def _by_matter(found: Told, *, latest: bool) -> Mapping[str, datetime]:
 def repeat_of(rules: Quiet, alert: Alert) -> Repeat | None:
     """The rule by which it is told again once more; None when there is none, or it was told often enough."""
     rule = next((one for one in rules.repeats if alert.kind in one.kinds), None)
-    return rule if rule and _times(alert) < rule.times else None
+    if rule is None or (rule.office_only and told_level(alert) != "office"):
+        return None
+    return rule if _times(alert) < rule.times else None
 
 
 def plan_repeats(tx: Tx, rules: Quiet, sent: Sequence[Alert], now: datetime) -> None:

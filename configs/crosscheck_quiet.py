@@ -11,6 +11,7 @@ from configs.yaml_lines import Path_
 
 def quiet_problems(quiet: Quiet) -> Iterator[Found]:
     yield from _kinds(("quiet", "urgent", "kinds"), quiet.urgent.kinds)
+    yield from _rounds(quiet)
     yield from _repeats(quiet)
     yield from doubled((("quiet", "inhibit", i, "key"), one.key) for i, one in enumerate(quiet.inhibit))
     for i, one in enumerate(quiet.inhibit):
@@ -20,6 +21,15 @@ def quiet_problems(quiet: Quiet) -> Iterator[Found]:
 def _kinds(path: Path_, kinds: tuple[str, ...]) -> Iterator[Found]:
     for i, kind in enumerate(kinds):
         yield from unknown((*path, i), kind, "预警种类", ALERT_KINDS)
+
+
+def _rounds(quiet: Quiet) -> Iterator[Found]:
+    path = ("quiet", "rounds")
+    yield from _kinds((*path, "kinds"), quiet.rounds.kinds)
+    yield from doubled(((*path, "at", i), at) for i, at in enumerate(quiet.rounds.at))
+    for i, kind in enumerate(quiet.rounds.first_at_once):
+        if kind not in quiet.rounds.kinds:
+            yield Found((*path, "first_at_once", i), kind, "不在 kinds 中, 本来就不等", "加到 kinds, 或从这里删去")
 
 
 def _repeats(quiet: Quiet) -> Iterator[Found]:

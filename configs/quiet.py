@@ -50,12 +50,27 @@ class Grouping(Part):
     interval_minutes: float = Field(default=0, ge=0, le=1440)
 
 
+class Rounds(Part):
+    """Reminders that can wait: alerts of `kinds` go together, in one mail to an office, at these times of a working day.
+
+    Of `first_at_once` the first notice to the office that has the case does not wait. `at` empty: none waits.
+    """
+
+    at: tuple[Clock, ...] = ()
+    kinds: tuple[str, ...] = ()
+    first_at_once: tuple[str, ...] = ()
+
+
 class Repeat(Part):
-    """What is told again while nobody does anything about its case: every so many hours, at most so many times."""
+    """What is told again while nobody does anything about its case: every so many hours, at most so many times.
+
+    `office_only`: to the office that has the case, not to the levels above it.
+    """
 
     kinds: tuple[str, ...] = Field(min_length=1)
     hours: float = Field(gt=0)
     times: int = Field(default=3, ge=1)
+    office_only: bool = False
 
 
 class Inhibition(Part):
@@ -89,6 +104,7 @@ class Quiet(Part):
 
     urgent: Urgent = Urgent()
     group: Grouping = Grouping()
+    rounds: Rounds = Rounds()
     repeats: tuple[Repeat, ...] = ()
     inhibit: tuple[Inhibition, ...] = ()
     office_hours: bool = False

@@ -120,6 +120,8 @@ REASON = {
     "group_wait": "等同一事项的一并发出",
     "group_interval": "刚为同一事项发过",
     "daily_cap": "已达当日上限，并入汇总",
+    "round": "与其他提醒合成一封",
+    "never_told": "超期没有告知过",
     "promise_checked": "承诺已核实",
     "accepted": "已被接收",
     "retryable": "可重试",

@@ -32,6 +32,7 @@ class AlertFilter:
 SENDERS = 6_011_574  # the lock of those that look for due alerts
 MAIL = "邮件编号"  # stands in `why_not` of the alerts of a mail that was begun, before its id
 DIGEST = "daily_cap"  # the code of what waits for the one mail of the day
+ROUND = "round"  # and of reminders that wait for the next time at which they come together
 ALERT = [alerts.c[name] for name in names_of(Alert)]
 
 
@@ -51,7 +52,7 @@ class Alerts:
         Locks them, so it needs a writing transaction (`ledger.begin`); on PostgreSQL one sender looks at a time. Those
         that were held or failed together (one mail, so they have the same `why_not`) come together, beyond `limit` if
         need be: sent in two halves under one Message-ID, the second half would be taken for a copy of the first. So do
-        those of one digest.
+        those of one digest and of one round of reminders.
         """
         take_turns(self._conn, SENDERS)
         ready = or_(alerts.c.next_try_at.is_(None), alerts.c.next_try_at <= now)
@@ -61,7 +62,7 @@ class Alerts:
         return found if len(found) < limit else found + self._of_same_mails(query, found)
 
     def _of_same_mails(self, query: Select[*tuple[Any, ...]], found: Sequence[Alert]) -> list[Alert]:
-        held = {alert.why_not for alert in found if MAIL in alert.why_not or alert.quiet == DIGEST}
+        held = {alert.why_not for alert in found if MAIL in alert.why_not or alert.quiet in (DIGEST, ROUND)}
         if not held:
             return []
         rest = query.where(alerts.c.why_not.in_(held), alerts.c.id.not_in([alert.id for alert in found]))

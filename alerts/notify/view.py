@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from alerts.ledger.alerts import DIGEST
+from alerts.ledger.alerts import DIGEST, ROUND
 from alerts.model import Event, RunningClock
 from alerts.moments import moment
 from alerts.notify.clean import clean_line, clip
@@ -16,7 +16,7 @@ from alerts.notify.words import COLOUR, FIGURE, KIND, SEVERITY, SEVERITY_MEANS, 
 from alerts.routes import is_province
 
 TITLE_LIMIT = 60
-DIGEST_TAG = "今日汇总"
+DIGEST_TAG, ROUND_TAG = "今日汇总", "时限提醒"
 _SAID_ELSEWHERE = (
     "协办单位",
     "依据",
@@ -47,6 +47,8 @@ def _kind_in_subject(matters: Sequence[Sequence[Notice]]) -> str:
     """ "" for what every mail may tell of."""
     if all(notice.alert.quiet == DIGEST for matter in matters for notice in matter):
         return DIGEST_TAG
+    if len(matters) > 1 and all(notice.alert.quiet == ROUND for matter in matters for notice in matter):
+        return ROUND_TAG
     kind = matters[0][0].alert.kind
     return KIND[kind] if kind in NAMED_IN_SUBJECT else ""
 
