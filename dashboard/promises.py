@@ -13,7 +13,7 @@ from alerts.promises import open_promises
 from configs.catalog import Catalog
 from dashboard.desk import Desk
 from dashboard.markup import chip, said, table
-from dashboard.text import countdown, office_name, stamp
+from dashboard.text import countdown, office_name, stamp, until
 
 MOST = 1000  # cases looked at
 
@@ -69,7 +69,7 @@ def promise_table(catalog: Catalog, rows: Sequence[PromiseRow], now: datetime) -
 def _cells(catalog: Catalog, row: PromiseRow, now: datetime) -> tuple[str, ...]:
     one = row.promise
     made = f"{office_name(catalog, one.made_by)} {stamp(one.made_at)}"
-    when = said(stamp(one.by), "number")
+    when = said(until(one.by), "number")
     if row.waits:
         when += chip(countdown(one.by, now), "late" if one.by <= now else "open")
     return escape(one.what), when, escape(made), _checked(catalog, one, waits=row.waits)

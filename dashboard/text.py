@@ -203,6 +203,14 @@ def clock_until(clock: RunningClock, last: datetime) -> str:
     return f"{clock.name}（原定 {stamp(clock.due_at)}，至多延到 {stamp(last)}）"
 
 
+def until(at: datetime) -> str:
+    """As a deadline is said: the end of a day is 24:00 of that day, not 00:00 of the next."""
+    local = at.astimezone(SHANGHAI)
+    if (local.hour, local.minute) != (0, 0):
+        return stamp(at)
+    return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
+
+
 def ago(at: datetime, now: datetime) -> str:
     passed = now - at
     if passed < timedelta(minutes=1):

@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from alerts.moments import moment
 from alerts.notify.clean import clean_line, clip
+from reports.detail import UNKNOWN_PLACE, VAGUE
 from reports.week import CaseLine, Detail, Figure, Week
 
 NAMED = 3  # areas and regions named in a sentence
@@ -98,7 +99,8 @@ def _values(week: Week) -> dict[str, Any]:
 
 
 def _largest(lines: tuple[Any, ...]) -> list[Any]:
-    known = [line for line in lines if line.posts.value and line.name not in ("其他", "地点不明")]
+    counted = [line for line in lines if line.posts.value and not line.name.endswith(VAGUE)]
+    known = [line for line in counted if line.name not in ("其他", UNKNOWN_PLACE)]
     return sorted(known, key=lambda line: -line.posts.value)[:NAMED]
 
 

@@ -8,13 +8,15 @@ from datetime import date, datetime, time, timedelta
 
 from alerts.notify.clean import clean_line, clean_text, clip, web_link
 from alerts.notify.words import SEVERITY
+from alerts.routes import is_province
 from configs.catalog import SHANGHAI, Catalog
 from reports.week import Detail, Where
-from stream.messages import Judged
+from stream.messages import Judged, Place
 
 COUNTED = "计入"
 THIS, LAST = "本周", "上周"
 UNKNOWN_PLACE = "地点不明"
+VAGUE = "（未定位到市县）"  # after the name of a province, where nothing more is known
 WEEK = timedelta(days=7)
 TEXT_LIMIT = 1000  # characters of a post that the detail sheet shows
 
@@ -64,6 +66,11 @@ def span_of(monday: date, now: datetime) -> Span:
     return Span(start - WEEK, start, end, min(end, max(now, start)))
 
 
+def _region(catalog: Catalog, place: Place) -> str:
+    name = catalog.place_name(place.code) or place.label
+    return f"{name}{VAGUE}" if name and is_province(place.code) else name or UNKNOWN_PLACE
+
+
 def detail_of(
     judged: Judged, span: Span, catalog: Catalog, links: Mapping[str, str], numbers: Mapping[str, str]
 ) -> Detail | None:
@@ -87,7 +94,7 @@ def detail_of(
         kind=KINDS[post.kind],
         topic=topic.name if topic else judgement.topic,
         area=topic.area if topic else "其他",
-        region=catalog.place_name(judgement.place.code) or judgement.place.label or UNKNOWN_PLACE,
+        region=_region(catalog, judgement.place),
         sentiment=SENTIMENTS.get(judgement.sentiment.key, judgement.sentiment.key),
         intent=INTENTS.get(judgement.intent.key, judgement.intent.key),
         severity=SEVERITY[judgement.severity],

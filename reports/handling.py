@@ -109,7 +109,7 @@ def case_totals(lines: Sequence[CaseLine], last_week: Mapping[str, Figure]) -> t
         whole=len(answered),
     )
     figures = (
-        count_cases("open", "在办案件", lines),
+        count_cases("open", "办理案件", lines),
         count_cases("opened", "新立案件", [line for line in lines if line.opened], "本周立案"),
         count_cases("answered", "答复案件", answered, "本周答复"),
         rate,

@@ -20,7 +20,7 @@ from dashboard import actions, correcting
 from dashboard.data import CaseDetail
 from dashboard.desk import Desk
 from dashboard.markup import facts, line, said, severity_chip
-from dashboard.text import clock_until, office_name, stamp
+from dashboard.text import clock_until, office_name, until
 from dashboard.views.parts import attempt
 from dashboard.views.shown import bullet_list, office_choice
 
@@ -131,7 +131,7 @@ def _fields(desk: Desk, detail: CaseDetail, verb: Verb, key: str) -> Given:
 
 
 def _check(desk: Desk, case: Case, key: str) -> Given:
-    names = {one.id: f"{one.what}（{stamp(one.by)} 前）" for one in case.promises if one.kept is None}
+    names = {one.id: f"{one.what}（{until(one.by)} 前）" for one in case.promises if one.kept is None}
     st.selectbox("承诺", list(names), format_func=lambda one: names.get(one, one), key=f"promise-{key}")
     st.radio("是否兑现", ["yes", "no"], format_func=KEPT.get, key=f"kept-{key}", horizontal=True, index=None)
     return lambda: {

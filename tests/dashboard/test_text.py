@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from configs.catalog import SHANGHAI
 from configs.quiet import ALERT_KINDS
 from dashboard.markup import post_card, table
 from dashboard.text import (
@@ -27,6 +28,7 @@ from dashboard.text import (
     plain,
     span,
     stamp,
+    until,
     web_link,
 )
 from tests.alerts.town import NOW, catalog, judged
@@ -136,6 +138,12 @@ def test_whatever_is_counted_or_audited_is_shown_in_chinese() -> None:
     raw = {word for pair in pairs for word in counted(*pair) if word.isascii()}  # type: ignore[misc]
     assert raw == set()
     assert {name for name in names if name not in AUDIT} == set()
+
+
+def test_a_deadline_at_midnight_is_the_end_of_the_day_before() -> None:
+    midnight = datetime(2026, 12, 4, tzinfo=SHANGHAI)
+    assert until(midnight) == "2026-12-03 24:00"
+    assert until(midnight + timedelta(hours=17)) == "2026-12-04 17:00"
 
 
 @pytest.mark.parametrize("kind", ALERT_KINDS)

@@ -9,6 +9,7 @@ import pytest
 
 from alerts.ledger import Meter, SourceRun
 from alerts.model import Action, Case
+from reports.brief import brief_of
 from reports.definitions import load_definitions
 from reports.detail import fits
 from reports.week import Figure, Line, Week
@@ -115,6 +116,14 @@ def test_areas_are_all_there_even_if_empty() -> None:
 def test_places_have_their_full_names() -> None:
     posts = [make_post("a", START), make_post("b", START, place="330100"), make_post("c", START, place="")]
     assert names(make_week(posts).regions) == {"金华市义乌市": 1, "杭州市": 1, "地点不明": 1}
+
+
+def test_the_brief_names_no_province_among_the_places_with_most_posts() -> None:
+    posts = [make_post(name, START, place="330000") for name in "abc"] + [make_post("d", START)]
+    week = make_week(posts)
+    assert names(week.regions) == {"浙江省（未定位到市县）": 3, "金华市义乌市": 1}
+    said = repr(brief_of(week))
+    assert "信息较多的是金华市义乌市（1 条）" in said
 
 
 def test_a_word_counts_once_per_post_and_not_in_near_copies() -> None:
