@@ -15,7 +15,7 @@ from app.wire import House
 from stream.log import Out
 from stream.messages import RAW, encode_post
 from tests.flow.running import Running, eventually
-from tests.flow.test_rejudge import OTHER, choose_another_model, models
+from tests.flow.test_rejudge import FAST, OTHER, choose_another_model, models
 from tests.flow.town_posts import make_posts
 from tests.servers.test_processes import LONG, STAGES, all_done, house, publish, settings, start
 
@@ -23,7 +23,7 @@ __all__ = ["house", "settings", "start"]  # fixtures
 
 pytestmark = pytest.mark.slow
 
-POSTS = 1500
+POSTS = 600  # the encoder judges them in some batches, so that the server goes away between two
 
 
 def test_it_waits_for_a_server_and_then_goes_on_where_it_was(
@@ -33,7 +33,7 @@ def test_it_waits_for_a_server_and_then_goes_on_where_it_was(
     more = ordinary_posts(POSTS, 1, datetime.now(UTC) - timedelta(days=2), 1e6)
     house.log.publish(RAW, [Out(post.id, encode_post(post)) for post in more])
     for stage in STAGES:
-        assert start("worker", stage, "--drain").process.wait(LONG) == 0
+        assert start("worker", stage, "--drain", **FAST).process.wait(LONG) == 0
     total = len(make_posts()) + POSTS
     eventually(lambda: all_done(house, total), LONG)
     with house.ledger.read() as tx:
