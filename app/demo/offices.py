@@ -1,7 +1,7 @@
 """What the demo's offices and duty staff do to a case next: pure, decided by a hash of the case's id.
 
-Most offices accept within hours, start, and answer within two days; some object once, some are late, some leave the
-case lying. Duty staff settle objections, verify answers and close. The notes are in `offices.yaml`.
+Most offices accept within hours, start, and answer within two days; some object once, some are late and promise a day,
+some leave the case lying. Duty staff settle objections, verify answers and promises, and close. The notes are in `offices.yaml`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from configs.catalog import SHANGHAI
 
 DUTY = "duty"
 FALLBACKS = ("gov", DUTY)  # who takes a case whose office objects when nobody else helps with it
-_STAFF_VERBS = ("redispatch", "verify", "close")
-_SIDE_VERBS = ("note", "promise", "extend", "escalate")  # they change no state, so no wait starts anew
+_STAFF_VERBS = ("redispatch", "verify", "close", "check_promise")
+_SIDE_VERBS = ("note", "promise", "check_promise", "extend", "escalate")  # they change no state, so no wait starts anew
 
 Manner = Literal["prompt", "late", "objects", "unfinished", "asleep"]
 _MANNERS: tuple[tuple[Manner, float], ...] = (
@@ -51,6 +51,9 @@ _PROMPT = {
     "verified": Wait("close", (2, 20)),
     "objected": Wait("redispatch", (1, 6)),
 }
+_PROMISE = Wait("promise", (2, 9))
+_CHECK = Wait("check_promise", (4, 16))
+PROMISED = timedelta(days=6)  # from the day of the promise
 _PLANS: Mapping[Manner, Mapping[str, Wait | None]] = {
     "prompt": _PROMPT,
     "late": {**_PROMPT, "dispatched": Wait("accept", (6, 20)), "in_progress": Wait("answer", (60, 130))},
@@ -78,7 +81,12 @@ def actor_of(case: Case, verb: str) -> str:
 
 
 def data_of(case: Case, verb: str) -> Mapping[str, str]:
-    """What the verb needs beside its note: the new lead of a redispatch."""
+    """What the verb needs beside its note: the new lead of a redispatch, what is promised, which promise was kept."""
+    if verb == "promise":
+        by = (case.updated_at + PROMISED).astimezone(SHANGHAI).date()
+        return {"what": _note(case, "promised"), "by": by.isoformat()}
+    if verb == "check_promise":
+        return {"promise": case.promises[-1].id, "kept": "yes"}
     if verb != "redispatch":
         return {}
     return {"office": next((office for office in (*case.helps, *FALLBACKS) if office != case.office), DUTY)}
@@ -98,7 +106,12 @@ def _plan(case: Case, actions: Sequence[Action]) -> Mapping[str, Wait | None]:
     manner = manner_of(case)
     if manner == "objects" and any(action.verb == "object" for action in actions):
         return _PROMPT
-    return _PLANS[manner]
+    plan = _PLANS[manner]
+    if manner == "late" and not case.promises:
+        return {**plan, "in_progress": _PROMISE}
+    if any(promise.kept is None for promise in case.promises):
+        return {**plan, "answered": _CHECK}
+    return plan
 
 
 def _since(case: Case, actions: Sequence[Action]) -> datetime:

@@ -92,3 +92,13 @@ def test_an_answer_speaks_of_what_was_complained_of() -> None:
 
 def test_nothing_is_done_before_its_time() -> None:
     assert all(respond(make_case(number), [], START) is None for number in range(50))
+
+
+def test_a_late_office_promises_a_day_and_the_staff_on_duty_check_it() -> None:
+    case = next(make_case(number) for number in range(200) if manner_of(make_case(number)) == "late")
+    after, actions = live(case, 14)
+    verbs = [action.verb for action in actions]
+    assert verbs == ["accept", "start", "promise", "answer", "check_promise", "verify", "close"]
+    (promise,) = after.promises
+    assert (promise.kept, promise.made_by, promise.checked_by) == (True, "yingji", "duty")
+    assert promise.what
