@@ -38,10 +38,11 @@ Score = Callable[[Counts], NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A post and the right answers, head by head ("a|b": either is right); heads nobody labelled are left out."""
+    """A post and the right answers, head by head ("a|b": either is right); heads nobody labelled are left out. `part`: its set."""
 
     post: Post
     gold: Mapping[str, str]
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,13 @@ def read_labelled(data: Path) -> list[Labelled]:
 
     Raises FileNotFoundError (Chinese) if there is none.
     """
-    lines = [line for path in find_sets(data) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    rows = [json.loads(line) for line in lines]
-    return [Labelled(to_post(row), {head: str(row[head]) for head in HEADS}) for row in rows]
+    rows = [
+        (path.stem, json.loads(line))
+        for path in find_sets(data)
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    ]
+    return [Labelled(to_post(row), {head: str(row[head]) for head in HEADS}, part) for part, row in rows]
 
 
 def compare(name: str, labelled: Sequence[Labelled], old: Judge, new: Judge, seed: int = 0) -> Comparison:

@@ -107,15 +107,17 @@ def finish(
     name = f"encoder-{hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()[:8]}"
     meta = EncoderMeta(name, base, main, {}, reader.prefix, reader.tokens, reader.pad)
     write_meta(meta, folder)
-    posts, gold = read_dev(data)
+    posts, gold, parts = read_dev(data)
     readings = [fast.read(posts[start : start + CHUNK]) for start in range(0, len(posts), CHUNK)]
     scores = np.vstack([one.scores for one in readings])
     harm = [bool(found) for one in readings for found in one.found]
-    said = _answers(Encoder.load(folder), posts)  # as no temperature is set: the logs of these are the logits
+    said = np.maximum(
+        _answers(Encoder.load(folder), posts), np.finfo(np.float32).tiny
+    )  # as no temperature is set: the logs of these are the logits
     heat = {head: fit_temperature(np.log(said[:, part]), gold[head], main[head]) for head, part in fast.columns.items()}
     meta = replace(meta, temperature=heat)
     write_meta(meta, folder)
-    dev = Dev(gold, scores, _answers(Encoder.load(folder), posts), harm)
+    dev = Dev(gold, scores, _answers(Encoder.load(folder), posts), harm, parts)
     tuned = tune(dev, main, fast.columns)
     tuned.gate.save(folder)
     (folder / CARD).write_text(card(meta, tuned, dev, fast.columns, away), encoding="utf-8")
@@ -123,10 +125,11 @@ def finish(
     return name
 
 
-def read_dev(data: Path) -> tuple[list[Post], dict[str, list[str]]]:
-    """The development posts of `data` and per head their labels."""
+def read_dev(data: Path) -> tuple[list[Post], dict[str, list[str]], list[str]]:
+    """The development posts of `data`, per head their labels, and the set of each."""
     labelled = read_labelled(data)
-    return [one.post for one in labelled], {head: [one.gold[head] for one in labelled] for head in HEADS}
+    gold = {head: [one.gold[head] for one in labelled] for head in HEADS}
+    return [one.post for one in labelled], gold, [one.part for one in labelled]
 
 
 def _answers(encoder: Encoder, posts: Sequence[Post]) -> Floats:
