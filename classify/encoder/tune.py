@@ -72,8 +72,8 @@ def tune(dev: Dev, labels: Mapping[str, Sequence[str]], columns: Mapping[str, sl
         gate = Gate(sure, GRAVE, blend, cuts, review=0.4)
         asked = doubts(gate, dev.fast, dev.harm, dict(columns))
         scores = np.where(asked[:, None], average, dev.fast)
-        found = _measure_sets(scores, dev, labels, columns, cuts)
-        if all(found[name] >= value - LOSS_ALLOWED for name, value in most.items()):
+        kept = _measure_sets(scores, dev, labels, columns, cuts)
+        if all(kept[name] >= value - LOSS_ALLOWED for name, value in most.items()):
             break
     everything = _measure(average, dev.gold, labels, columns, cuts)
     found = _measure(scores, dev.gold, labels, columns, cuts)

@@ -138,3 +138,24 @@ def test_the_share_is_read_from_the_settings(folder: Path, tmp_path: Path) -> No
     house = open_house(env)
     assert all(one.judgement.needs_human for one in house.judge()(POSTS[:10]))
     house.close()
+
+
+def test_the_gate_asks_for_what_the_worst_set_needs() -> None:
+    """On the first set both models agree; on the second the encoder alone is right where the fast one is sure."""
+    said = FAST.scores([""] * 60, [one.text for one in POSTS[:60]])
+    gold = {
+        head: [FAST.labels[head][i] for i in said[:, part].argmax(1).tolist()] for head, part in FAST.columns.items()
+    }
+    better = said.copy()
+    topic = FAST.columns["topic"]
+    for row in range(50, 60):
+        gold["topic"][row] = FAST.labels["topic"][(int(said[row, topic].argmax()) + 1) % len(FAST.labels["topic"])]
+        better[row, topic] = 0
+        better[row, topic.start + FAST.labels["topic"].index(gold["topic"][row])] = 1
+    dev = Dev(gold, said, better, [False] * 60)
+    together, apart = (
+        tune(dev, FAST.labels, FAST.columns),
+        tune(replace(dev, parts=["a"] * 50 + ["b"] * 10), FAST.labels, FAST.columns),
+    )
+    assert apart.share >= together.share
+    assert apart.cascade["topic"] >= together.cascade["topic"]
