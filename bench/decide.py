@@ -1,6 +1,6 @@
 """How fast judged posts become events, cases and alerts in the ledger, and whether the cost grows with what was stored.
 
-    python -m bench.decide            about half an hour
+    python -m bench.decide            about half an hour of processor time, however long that takes on the machine
     python -m bench.decide --quick    about a minute on a quiet machine: 5,000 events, 20,000 posts in place of a million
 
 The whole Decider is measured: index, rules, cases, alerts and every write to a ledger in a SQLite file. Times are

@@ -21,6 +21,7 @@ VERSION = 1
 # A record's id is its topic's number and its offset in one integer: a topic lies together and needs no second index.
 OFFSET_BITS = 40
 TRIM_CHUNK = 5000
+CACHE_MB = 4  # a topic is read once, from its start to its end: what was read is not asked for again
 SCHEMA = """
 CREATE TABLE topic (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, next INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE record (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
@@ -39,7 +40,7 @@ class SqliteLog:
     wait for another process's write."""
 
     def __init__(self, path: Path, *, poll: float = 0.05, busy: float = BUSY_SECONDS) -> None:
-        self._db = open_database(path, SCHEMA, VERSION, busy=busy)
+        self._db = open_database(path, SCHEMA, VERSION, busy=busy, cache_mb=CACHE_MB)
         self._lock = threading.RLock()
         self._poll = poll
         self._closed = threading.Event()

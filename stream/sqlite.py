@@ -21,11 +21,13 @@ _PASSING = {
 }
 
 
-def open_database(path: Path, schema: str, version: int, *, busy: float = BUSY_SECONDS) -> sqlite3.Connection:
+def open_database(
+    path: Path, schema: str, version: int, *, busy: float = BUSY_SECONDS, cache_mb: int = 64
+) -> sqlite3.Connection:
     """A connection in autocommit mode to a WAL database with this schema, made if new; usable from any thread.
 
     `synchronous` is FULL: in WAL mode only that makes a commit survive a power cut. `schema` is statements split by
-    ";", none of which may hold another ";". Raises MinshengError when the file cannot be used.
+    ";", none of which may hold another ";". `cache_mb`: MiB of pages kept in memory at most. Raises MinshengError when the file cannot be used.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +35,7 @@ def open_database(path: Path, schema: str, version: int, *, busy: float = BUSY_S
     except (OSError, sqlite3.Error) as error:
         raise MinshengError(f"无法打开数据库 {path}: {error}；请检查文件夹是否存在、是否可写") from error
     try:
-        _set_up(db, busy)
+        _set_up(db, busy, cache_mb)
         _make_schema(db, schema, version, path)
     except sqlite3.Error as error:
         db.close()
@@ -44,11 +46,11 @@ def open_database(path: Path, schema: str, version: int, *, busy: float = BUSY_S
     return db
 
 
-def _set_up(db: sqlite3.Connection, busy: float) -> None:
+def _set_up(db: sqlite3.Connection, busy: float, cache_mb: int) -> None:
     use_wal(db, busy)
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA journal_size_limit = 67108864")
-    db.execute("PRAGMA cache_size = -65536")
+    db.execute(f"PRAGMA cache_size = -{1024 * cache_mb}")
     db.execute("PRAGMA temp_store = MEMORY")
 
 
