@@ -14,6 +14,8 @@ from tests.dashboard.filled import case_of
 pytestmark = pytest.mark.browser
 
 FITS = "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth <= m.clientWidth; }"
+SAYS = """([where, words]) => { const one = document.querySelector(where); return one
+    && getComputedStyle(one).fontSize === "0px" && getComputedStyle(one, "::after").content.includes(words); }"""
 MENU = ("总览", "研判台", "案件", "检索", "预警", "系统")
 
 
@@ -52,6 +54,27 @@ def test_the_overview_shows_figures_charts_and_sources(page: Page, site: Site) -
         page.locator('[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg').first
     ).to_be_visible()
     expect(page.get_by_text("列表页结构变了")).to_be_visible()
+
+
+def test_a_page_that_is_not_there_says_so_in_chinese(page: Page, site: Site) -> None:
+    log_in(page, site.url)
+    page.wait_for_function("document.cookie.includes('minsheng_session=')")
+    page.goto(f"{site.url}/nowhere")
+    title = page.get_by_role("dialog").locator("h2")
+    expect(title).to_be_visible()
+    page.wait_for_function(SAYS, arg=["section[role=dialog] > h2", "没有这个页面"])
+
+
+def test_an_office_finds_chinese_words_and_every_action_on_its_page(page: Page, site: Site) -> None:
+    case, links = case_of(site.house.ledger, "river"), site.house.post_office.letterhead.links
+    assert links is not None
+    page.goto(f"{site.url}/office?link={links.make(case.id, case.office, datetime.now(UTC))}")
+    page.wait_for_function(SAYS, arg=["[data-testid=stFileUploaderDropzone] button p", "选择文件"])
+    for width in (1366, 390):
+        page.set_viewport_size({"width": width, "height": 768})
+        box = page.get_by_test_id("stButtonGroup").get_by_role("radio", name="备注").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] < width, "an action lies beyond the edge"
 
 
 def test_a_link_from_a_mail_leads_to_the_case_after_the_login(page: Page, site: Site) -> None:
