@@ -69,7 +69,9 @@ def _windows(tx: Tx, catalog: Catalog, now: datetime) -> Iterator[Alert]:
         for found in TESTS[rule.kind](tx.tallies, rule, end):
             episode, news = _follow(known[rule.key].get(found.name), found, end)
             tx.tallies.keep(episode)
-            others = [its[found.name] for key, its in known.items() if key != rule.key and found.name in its]
+            others = [
+                one for its in known.values() for one in its.values() if one is not known[rule.key].get(found.name)
+            ]
             known[rule.key][found.name] = episode
             if news and not any(_same(episode, other, found) for other in others):
                 yield _alert(tx, catalog, found, episode, now)
@@ -85,9 +87,12 @@ def _follow(known: Episode | None, found: Finding, end: datetime) -> tuple[Episo
 
 
 def _same(one: Episode, other: Episode, found: Finding) -> bool:
-    """Whether a rule of the same kind with a longer or shorter window holds for the same group because of the same event."""
-    recent = one.last - other.last <= timedelta(hours=found.rule.window_hours)
-    return recent and one.level <= other.level and one.data == other.data
+    """Whether another window or group has told of the same event; a spike also tells what a share of negative posts would."""
+    if other.data.get("event") != one.data["event"] or one.last - other.last > timedelta(hours=found.rule.window_hours):
+        return False
+    if one.data["kind"] == "sentiment" and other.data["kind"] == "spike":
+        return True
+    return other.data["kind"] == one.data["kind"] and one.level <= other.level
 
 
 def _alert(tx: Tx, catalog: Catalog, found: Finding, episode: Episode, now: datetime) -> Alert:

@@ -2,7 +2,8 @@
 
     spike      at least `posts` posts of a group within `window_hours`, more than usual in the same hours of the same
                weekday over the past `weeks` (alerts/baseline.py), `alike` of them about one event
-    sentiment  at least `posts` posts, and a share of negative ones that stands out from that of the past `weeks`
+    sentiment  at least `posts` posts, and a share of negative ones that stands out from that of the past `weeks`, `alike` of
+               them about one event; a negative post counts as one from `match.severity_min` on, all posts are what it is a share of
 
 The window ends at the watermark, the time of the newest live post: what comes late, after the window has moved on, and what
 was filled in from history counts into what is usual and sets off nothing. Near copies count nowhere. A week in which
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,26 +106,41 @@ def _spike(
 
 def sentiment_surges(tallies: Tallies, rule: Rule, end: datetime) -> Iterator[Finding]:
     """The groups whose share of negative posts stands out at the watermark `end`."""
-    which, since = conditions_of(rule), end - timedelta(hours=rule.window_hours)
-    groups = tallies.window(rule.by, which, since, end, rule.posts)
+    since = end - timedelta(hours=rule.window_hours)
+    groups = tallies.window(rule.by, replace(conditions_of(rule), severity_min=1), since, end, rule.posts)
     if not groups or len(past_weeks(tallies, rule, end)) < LEAST_WEEKS:
         return
-    begins = hour_of(since)
-    past = tallies.counted(rule.by, which, begins - rule.weeks * WEEK, begins)
-    for key, found in sorted(groups.items()):
-        before = past.get(key, Sum(0, 0))
+    graver = tallies.window(rule.by, conditions_of(rule), since, end, 1)
+    past = _past(tallies, rule, hour_of(since))
+    for key, posts in sorted(groups.items()):
+        found, before = _negative_among(posts, graver.get(key)), past.get(key, Sum(0, 0))
         if before.posts < rule.posts:
             continue
         stands_out = surge(found.negative, found.posts, before.negative, before.posts)
         if stands_out > rule.deviations:
             group: dict[str, str] = dict(zip(rule.by, key, strict=True))
-            posts = [one for one in tallies.posts(group, which, since, end, MOST) if one.negative]
-            yield _surge(rule, group, found, before, stands_out, posts)
+            its = tallies.posts(group, conditions_of(rule), since, end, MOST)
+            yield from _surge(rule, group, found, before, stands_out, [one for one in its if one.negative])
+
+
+def _past(tallies: Tallies, rule: Rule, until: datetime) -> dict[Key, Sum]:
+    """What the weeks before had of each group: all posts, and the negative ones that count as such."""
+    which, since = conditions_of(rule), until - rule.weeks * WEEK
+    all_posts = tallies.counted(rule.by, replace(which, severity_min=1), since, until)
+    graver = tallies.counted(rule.by, which, since, until)
+    return {key: _negative_among(posts, graver.get(key)) for key, posts in all_posts.items()}
+
+
+def _negative_among(posts: Sum, graver: Sum | None) -> Sum:
+    return Sum(posts.posts, graver.negative if graver else 0, posts.severity)
 
 
 def _surge(
     rule: Rule, group: Mapping[str, str], found: Sum, before: Sum, stands_out: float, posts: Sequence[Tally]
-) -> Finding:
+) -> Iterator[Finding]:
+    alike = max(Counter(one.event_id for one in posts).values(), default=0)
+    if alike < rule.alike:
+        return
     share, usual_share = found.negative / found.posts, before.negative / before.posts
     figures = {
         "posts": found.posts,
@@ -134,12 +150,15 @@ def _surge(
         "hours": rule.window_hours,
         "weeks": rule.weeks,
         "deviations": round(stands_out, 1),
+        "alike": alike,
     }
+    least = rule.match.severity_min
     reason = (
-        f"{rule.window_hours:g} 小时内 {found.posts} 条中负面 {found.negative} 条, 占 {share:.0%}; "
-        f"过去 {rule.weeks} 周 {before.posts} 条中占 {usual_share:.0%}"
+        f"{rule.window_hours:g} 小时内 {found.posts} 条中{f'严重程度 {least} 级及以上的' if least > 1 else ''}负面 {found.negative} 条, "
+        f"占 {share:.0%}; 过去 {rule.weeks} 周 {before.posts} 条中占 {usual_share:.0%}"
+        + (f"; 其中 {alike} 条反映同一件事" if alike > 1 else "")
     )
-    return Finding(rule, group, figures, reason, tuple(posts), level_of(stands_out, rule.deviations))
+    yield Finding(rule, group, figures, reason, tuple(posts), level_of(stands_out, rule.deviations))
 
 
 def past_weeks(tallies: Tallies, rule: Rule, end: datetime) -> list[tuple[datetime, datetime]]:

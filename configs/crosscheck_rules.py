@@ -28,7 +28,7 @@ def window_problems(rule: Rule, path: Path_) -> Iterator[Found]:
         yield Found(
             (*path, "window_hours"), rule.window_hours, "窗口长过一周, 无法与往周同一时段比较", f"改为 {LONGEST} 以内"
         )
-    if rule.kind in ("spike", "new_term") and rule.alike > rule.posts:
+    if rule.kind in ("spike", "sentiment", "new_term") and rule.alike > rule.posts:
         yield Found(
             (*path, "alike"), rule.alike, f"{rule.posts} 条信息达不到, 规则永远不会触发", "alike 不要大于 posts"
         )

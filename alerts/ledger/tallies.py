@@ -171,17 +171,17 @@ class Tallies:
         query = select(recent_posts.c.source, func.max(recent_posts.c.at)).where(recent_posts.c.live.is_(True))
         return {source: at for source, at in self._conn.execute(query.group_by(recent_posts.c.source))}
 
-    def new_words(self, since: str, before: str, least: int) -> list[str]:
-        """Words of at least so many live posts from the day `since` on that no post had from the day `before` until then."""
-        days = term_days
-        told = (
-            select(days.c.term).where(days.c.day >= since).group_by(days.c.term).having(func.sum(days.c.live) >= least)
-        )
-        words = list(self._conn.execute(told).scalars())
+    def risen_words(self, since: str, before: str, least: int, factor: float) -> dict[str, int]:
+        """Words of at least so many live posts from the day `since` on, and `factor` times as many as from the day `before`
+        until then; with how many those were. A day on which only history or copies had the word counts as one post."""
+        days, told = term_days, func.sum(term_days.c.live)
+        now = select(days.c.term, told).where(days.c.day >= since).group_by(days.c.term).having(told >= least)
+        found = {term: int(n) for term, n in self._conn.execute(now)}
         which = one_of(self._conn.dialect.name, days.c.term, "terms")
-        earlier = select(days.c.term).distinct().where(which, days.c.day < since, days.c.day >= before)
-        known = set(self._conn.execute(earlier, {"terms": words}).scalars()) if words else set()
-        return sorted(set(words) - known)
+        had = func.sum(case((days.c.live > 0, days.c.live), else_=1))
+        earlier = select(days.c.term, had).where(which, days.c.day < since, days.c.day >= before).group_by(days.c.term)
+        known = {term: int(n) for term, n in self._conn.execute(earlier, {"terms": list(found)})} if found else {}
+        return {term: known.get(term, 0) for term in sorted(found) if found[term] >= factor * known.get(term, 0)}
 
     def first_day(self) -> str:
         """The first day of words that is still kept, "" if there is none."""

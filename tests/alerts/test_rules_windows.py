@@ -203,6 +203,23 @@ def test_two_windows_tell_of_one_event_once(ledger: Ledger) -> None:
     assert len(desk.tick(NOW + DAY + 2 * HOUR)) == 1
 
 
+def test_two_groups_tell_of_one_event_once(ledger: Ledger) -> None:
+    wider = SPIKE.model_copy(update={"key": "wider", "by": ("topic",)})
+    desk = Desk(ledger, SPIKE, wider)
+    desk.weeks(1)
+    desk.post(NOW - HOUR, 7, event_id="ev-x")
+    assert [one.id.split(":")[1] for one in desk.tick()] == ["spike"]
+
+
+def test_an_event_whose_place_is_not_always_told_is_one_burst_by_topic(ledger: Ledger) -> None:
+    wider = SPIKE.model_copy(update={"key": "wider", "by": ("topic",)})
+    desk = Desk(ledger, SPIKE, wider)
+    desk.weeks(1)
+    for region in ("", "330106", "330109"):
+        desk.post(NOW - HOUR, 3, event_id="ev-x", region=region)
+    assert [one.id.split(":")[1] for one in desk.tick()] == ["wider"]
+
+
 def test_a_rule_that_is_off_tells_nothing(ledger: Ledger) -> None:
     desk = Desk(ledger, SPIKE.model_copy(update={"enabled": False}))
     desk.weeks(1)
@@ -228,6 +245,36 @@ def test_a_surge_of_negative_posts(ledger: Ledger) -> None:
     assert (alert.kind, alert.figures["negative"], alert.figures["usual_share"]) == ("sentiment", 6, 0.0)
 
 
+SERIOUS = MOOD.model_copy(update={"match": Match(severity_min=3), "deviations": 2, "alike": 2})
+
+
+def test_where_all_is_negative_serious_posts_may_still_stand_out(ledger: Ledger) -> None:
+    desk = Desk(ledger, MOOD, SERIOUS.model_copy(update={"key": "serious"}))
+    desk.weeks(5)
+    desk.post(NOW - HOUR, 2)
+    desk.post(NOW - HOUR, 4, severity=3, event_id="ev-x")
+    (alert,) = desk.tick()
+    figures = alert.figures
+    assert (alert.id.split(":")[1], figures["posts"], figures["negative"], figures["alike"]) == ("serious", 6, 4, 4)
+    assert "6 条中严重程度 3 级及以上的负面 4 条" in alert.reason
+    assert "过去 8 周 40 条中占 0%" in alert.reason
+    assert alert.posts == ("p44", "p45", "p46", "p47")
+
+
+def test_serious_posts_of_which_no_two_are_alike_are_no_surge(ledger: Ledger) -> None:
+    desk = Desk(ledger, SERIOUS)
+    desk.weeks(5)
+    desk.post(NOW - HOUR, 6, severity=3)
+    assert desk.tick() == []
+
+
+def test_a_surge_does_not_tell_what_a_spike_has_told(ledger: Ledger) -> None:
+    desk = Desk(ledger, SPIKE.model_copy(update={"by": ("topic",)}), SERIOUS)
+    desk.weeks(1, severity=1)
+    desk.post(NOW - HOUR, 7, severity=3, event_id="ev-x")
+    assert [one.kind for one in desk.tick()] == ["spike"]
+
+
 def test_what_was_always_negative_is_no_surge(ledger: Ledger) -> None:
     desk = Desk(ledger, MOOD)
     desk.weeks(5)
@@ -238,16 +285,47 @@ def test_what_was_always_negative_is_no_surge(ledger: Ledger) -> None:
 def test_a_new_word_in_several_events(ledger: Ledger) -> None:
     desk = Desk(ledger, WORD)
     desk.weeks(2, words=pack_words(["工资", "工地"]))
-    desk.post(NOW - HOUR, 3, words=pack_words(["工资", "跳闸"]))
-    (alert,) = desk.tick()
-    assert (alert.title, alert.figures["posts"], alert.figures["events"]) == ("新词出现: 跳闸", 3, 3)
+    desk.post(NOW - HOUR, 2, words=pack_words(["工资", "跳闸"]), event_id="ev-x")
+    assert desk.tick() == []
+    desk.post(NOW - HOUR, 2, words=pack_words(["工资", "跳闸"]), event_id="ev-y")
+    (alert,) = desk.tick(NOW + HOUR)
+    assert (alert.title, alert.figures["posts"], alert.figures["events"]) == ("新词出现: 跳闸", 4, 2)
+    assert "此前 8 周没有出现过" in alert.reason
+    assert len(alert.posts) == 4
     desk.post(NOW, words=pack_words(["跳闸"]))
-    assert desk.tick(NOW + HOUR) == []
+    assert desk.tick(NOW + 2 * HOUR) == []
+
+
+@pytest.mark.parametrize(("before", "told"), [(1, [1]), (2, [])])
+def test_a_word_that_was_rare_may_rise(ledger: Ledger, before: int, told: list[int]) -> None:
+    desk = Desk(ledger, WORD.model_copy(update={"factor": 4}))
+    desk.weeks(1)
+    desk.post(NOW - 3 * WEEK, before, words="|跳闸|")
+    for event in ("ev-x", "ev-y"):
+        desk.post(NOW - HOUR, 2, words="|跳闸|", event_id=event)
+    found = desk.tick()
+    assert [one.figures["usual"] for one in found] == told
+    assert all("此前 8 周只有 1 条" in one.reason for one in found)
+
+
+def test_a_word_with_an_event_of_its_own_for_every_post_tells_nothing(ledger: Ledger) -> None:
+    desk = Desk(ledger, WORD)
+    desk.weeks(2, words="|工资|")
+    desk.post(NOW - HOUR, 6, words="|附近|")
+    assert desk.tick() == []
+
+
+def test_two_words_of_the_same_posts_are_told_once(ledger: Ledger) -> None:
+    desk = Desk(ledger, WORD)
+    desk.weeks(2, words="|工资|")
+    for event in ("ev-x", "ev-y"):
+        desk.post(NOW - HOUR, 2, words="|跳闸|停电|", event_id=event)
+    assert len(desk.tick()) == 1
 
 
 def test_a_word_of_one_event_is_its_own_news(ledger: Ledger) -> None:
     desk = Desk(ledger, WORD)
-    desk.weeks(2)
+    desk.weeks(2, words="|工资|")
     desk.post(NOW - HOUR, 5, words="|跳闸|", event_id="ev-one")
     assert desk.tick() == []
 

@@ -62,14 +62,24 @@ class TalliesContract(WithLedger):
             words = tx.tallies.with_word("跳闸", ALL, NOW - 2 * HOUR, NOW, 9)
             assert [one.post_id for one in words] == ["b", "a", "d"]
 
-    def test_words_are_new_when_no_earlier_day_had_them(self, ledger: Ledger) -> None:
+    def test_words_have_risen_when_the_days_before_had_few_of_them(self, ledger: Ledger) -> None:
         with ledger.begin() as tx:
             tx.tallies.add([tally("old", at=NOW - timedelta(days=20), words="|工资|"), tally("a"), tally("b")])
             tx.tallies.roll_up()
         with ledger.read() as tx:
             assert tx.tallies.first_day() == "2026-11-05"
-            assert tx.tallies.new_words("2026-11-24", "2026-10-01", 2) == ["跳闸"]
-            assert tx.tallies.new_words("2026-11-24", "2026-10-01", 3) == []
+            assert tx.tallies.risen_words("2026-11-24", "2026-10-01", 2, 9) == {"跳闸": 0}
+            assert tx.tallies.risen_words("2026-11-24", "2026-10-01", 3, 1) == {}
+
+    def test_what_the_days_before_had_is_told_with_a_word_and_may_be_too_much(self, ledger: Ledger) -> None:
+        long_ago = NOW - timedelta(days=20)
+        with ledger.begin() as tx:
+            tx.tallies.add([tally("old", at=long_ago), tally("filled", at=long_ago - timedelta(days=1), live=False)])
+            tx.tallies.add([tally(f"p{n}") for n in range(4)])
+            tx.tallies.roll_up()
+        with ledger.read() as tx:
+            assert tx.tallies.risen_words("2026-11-24", "2026-10-01", 4, 2)["跳闸"] == 2
+            assert "跳闸" not in tx.tallies.risen_words("2026-11-24", "2026-10-01", 4, 2.1)
 
     def test_what_is_old_is_let_go_but_never_before_it_was_counted(self, ledger: Ledger) -> None:
         with ledger.begin() as tx:
