@@ -64,6 +64,8 @@ def consequences(
         posts: the event's posts as far back as the rules count, new ones included.
     """
     firings = fired(desk.catalog.rules, news.event, posts, news.judged, desk.now)
+    if case is None and not firings:
+        return "no_rule", []
     seen = {post.post_id: post for post in (*posts, *(post for _, post in news.new))}
     if case is not None:
         accused_meanwhile(tx, desk.catalog, case, [post for _, post in news.new], desk.now)
@@ -79,8 +81,6 @@ def consequences(
 def _without_case(
     desk: Desk, tx: Tx, news: News, firings: Sequence[Firing], posts: Sequence[EventPost]
 ) -> tuple[str, list[Alert]]:
-    if not firings:
-        return "no_rule", []
     decision = _route(desk, news, {key for post in posts for key in post.accuses})
     opening = next((firing for firing in firings if firing.rule.opens_case), None)
     if opening is None:
