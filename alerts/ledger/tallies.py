@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, case, delete, func, or_, select, update
 
-from alerts.ledger.columns import insert_for, insert_in, names_of, within_region
+from alerts.ledger.columns import insert_for, insert_in, names_of, values_of, within_region
 from alerts.ledger.engine import take_turns
 from alerts.ledger.rows import Insert, note_rows, one_of
 from alerts.ledger.tables import episodes, event_posts, hour_counts, recent_posts, term_days
@@ -90,8 +90,8 @@ class Tallies:
     def add(self, new: Sequence[Tally]) -> None:
         """Note posts, each once."""
         if new:
-            names = names_of(Tally)
-            rows = [{name: getattr(one, name) for name in names} | {"counted": False} for one in new]
+            names, values = (*names_of(Tally), "counted"), values_of(Tally)
+            rows = [dict(zip(names, (*values(one), False), strict=True)) for one in new]
             note_rows(self._conn, recent_posts, rows)
 
     def take_turn(self) -> None:
