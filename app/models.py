@@ -73,8 +73,12 @@ def train_encoder(
     epochs: int = 5,
     frozen: int = 0,
     tokens: int = 128,
+    layers: tuple[int, ...] | None = None,
+    teachers: Sequence[Path] = (),
 ) -> None:
     """Train the encoder on `base`, fit it to the fast model in use, and keep both under its name (or in `out`).
+
+    `teachers`: folders of models with an encoder each.
 
     Raises MinshengError when what training needs is not installed.
     """
@@ -85,7 +89,8 @@ def train_encoder(
     from classify.fast import FastModel
 
     more, fast = _corrected(house, corrections), house.model_folder()
-    plan = Plan(epochs=epochs, frozen=frozen, tokens=tokens)
+    plan = Plan(epochs=epochs, frozen=frozen, tokens=tokens, layers=layers)
+    encoders = [one / ENCODER if (one / ENCODER).is_dir() else one for one in teachers]
 
     def make(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +98,7 @@ def train_encoder(
             if path.is_file():
                 shutil.copy2(path, folder / path.name)
         judge = FastModel.load(folder, house.severity_rules)
-        return train_on(data, base, judge, folder / ENCODER, plan, more, click.echo)
+        return train_on(data, base, judge, folder / ENCODER, plan, more, click.echo, encoders)
 
     _keep(house, data, out, make, len(more))
 

@@ -77,6 +77,10 @@ def read_encoder(base: Path, layers: Sequence[int] | None = None) -> tuple[nn.Mo
     if lost := sorted(told["missing_keys"]):
         raise ValueError(f"{base}: 权重文件缺少 {len(lost)} 个参数 ({lost[0]} 等), 请换一份完整的模型")
     if layers is not None:
+        if not layers or max(layers) >= len(stack) or min(layers) < 0:
+            raise ValueError(
+                f"{base}: 只有 {len(stack)} 层 (0 至 {len(stack) - 1}), 没有要保留的第 {layers} 层, 请改正 --layers"
+            )
         model.encoder.layer = nn.ModuleList([stack[index] for index in layers])
         model.config.num_hidden_layers = config.num_hidden_layers = len(layers)
     return model, config

@@ -17,7 +17,8 @@ from classify.encoder.fit import Progress, Reader, fit
 from classify.encoder.network import Network, join, longest, read_encoder, split
 from classify.encoder.plan import Plan
 from classify.encoder.serve import MODEL, Encoder, EncoderMeta, write_meta
-from classify.encoder.tasks import Labels, labels_of, main_lessons, read_side_tasks, side_lessons
+from classify.encoder.tasks import Labels, Lessons, labels_of, main_lessons, read_side_tasks, side_lessons
+from classify.encoder.taught import Teachers, read_unlabelled, taught_lessons, with_teachers
 from classify.encoder.tune import Dev, Tuned, calibration_error, fit_temperature, tune
 from classify.fast import CHUNK, FastModel
 from classify.features import Floats
@@ -45,12 +46,15 @@ def train(
     plan: Plan,
     more: Sequence[Mapping[str, Any]] = (),
     say: Progress = lambda line: None,
+    teachers: Sequence[Path] = (),
 ) -> str:
     """Train on what `read_all` finds and write the encoder, its gate and its card to `folder`; returns its name.
 
+    `teachers`: folders of trained encoders, whose mean answers are learned from too, also on texts without labels.
+
     Raises FileNotFoundError or ValueError (Chinese) if the data or `base` cannot be read.
     """
-    whole, config = read_encoder(base)
+    whole, config = read_encoder(base, plan.layers)
     tokenizer, tokens = read_tokenizer(base), min(plan.tokens, longest(whole))
     examples, side = read_all(data, more), read_side_tasks(data)
     labels = labels_of(fast.labels, side)
@@ -64,10 +68,21 @@ def train(
     reader = Reader(tokenize_with(tokenizer), config.pad_token_id or 0, prefix, tokens, below)
     network = Network(above, config.hidden_size, sum(map(len, labels.values())))
     lessons = [main_lessons(examples, labels), *(side_lessons(name, *one, labels) for name, one in side.items())]
+    if teachers:
+        lessons = _with_teachers(lessons, Teachers(teachers, labels), data, labels, say)
     fit(network, lessons, labels, reader, plan, say)
     if below is not None:
         network.encoder = join(below, above)
     return finish(network, tokenizer, reader, labels, fast, base.name, data, folder, say)
+
+
+def _with_teachers(
+    lessons: Sequence[Lessons], teachers: Teachers, data: Path, labels: Labels, say: Progress
+) -> list[Lessons]:
+    unlabelled = read_unlabelled(data)
+    say(f"老师先读 {len(lessons[0].texts)} 条有标注的和 {len(unlabelled)} 条无标注的")
+    taught = [taught_lessons(unlabelled, teachers, labels)] if unlabelled else []
+    return [with_teachers(lessons[0], teachers), *lessons[1:], *taught]
 
 
 def read_tokenizer(base: Path) -> Any:

@@ -97,6 +97,18 @@ def test_the_cascade_judges_with_it(trained: Path) -> None:
         assert all(reason.phrase == given.text[reason.start : reason.end] for reason in one.reasons)
 
 
+def test_a_student_of_fewer_layers_learns_from_a_teacher(trained: Path, data: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    plan, base = Plan(epochs=1, tokens=48, layers=(1,)), make_base(tmp_path / "base", "bert")
+    train(data, base, FAST, tmp_path / "out", plan, (), told.append, [trained])
+    assert any("老师先读 60 条有标注的" in line for line in told)
+    assert len(read_encoder(base, plan.layers)[0].encoder.layer) == 1
+    scores, _ = Encoder.load(tmp_path / "out", threads=1).read([""], ["拖欠工资"], [""])
+    assert scores.shape == (1, sum(map(len, FAST.labels.values())))
+    with pytest.raises(ValueError, match="只有 2 层"):
+        train(data, base, FAST, tmp_path / "no", Plan(layers=(1, 2)))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_onnx_answers_as_torch_does(kind: str, tmp_path: Path) -> None:
     network, tokenizer = untrained(make_base(tmp_path / "base", kind))

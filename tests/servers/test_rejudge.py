@@ -23,7 +23,7 @@ __all__ = ["house", "settings", "start"]  # fixtures
 
 pytestmark = pytest.mark.slow
 
-POSTS = 600  # the encoder judges them in some batches, so that the server goes away between two
+POSTS = 250
 
 
 def test_it_waits_for_a_server_and_then_goes_on_where_it_was(
