@@ -32,11 +32,17 @@ def refuse(tx: Tx, catalog: Catalog, case: Case, verb: str, actor: str, now: dat
     """Raises MinshengError, in Chinese, when the rules of dispatch forbid it. Reads nothing for other verbs."""
     if verb == "object":
         _refuse_objection(catalog, case, tx.cases.actions(case.id), now)
-    elif verb in LEAVING and actor.partition("@")[0] in catalog.office:
+    elif verb in LEAVING and _is_office(catalog, actor):
         raise MinshengError(f"案件 {case.number}: 首接单位不能自行退回, 请先提出派单异议, 由值班人员审核")
     elif verb in ("dispatch", "redispatch"):
         for office in (data.get("office") or "", *(data.get("helps") or ())):
             _refuse_accused(tx, catalog, case, office)
+
+
+def _is_office(catalog: Catalog, actor: str) -> bool:
+    """Whether it acts for an office; whoever is on duty reviews, and may have the name of the duty room as a user."""
+    key = actor.partition("@")[0]
+    return key in catalog.office and key != catalog.routes.lead
 
 
 def accused_meanwhile(tx: Tx, catalog: Catalog, case: Case, posts: Sequence[EventPost], now: datetime) -> None:

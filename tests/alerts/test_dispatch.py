@@ -71,6 +71,10 @@ def test_an_office_cannot_rid_itself_of_a_case(ledger: Ledger, verb: str) -> Non
     assert act(ledger, case, verb, "wang", channel="法院").state == verb
 
 
+def test_a_user_who_is_named_as_the_duty_room_reviews_as_any_other(ledger: Ledger) -> None:
+    assert act(ledger, opened(ledger, event()), "referred", TOWN.routes.lead, channel="法院").state == "referred"
+
+
 @pytest.mark.parametrize("data", [{"office": "zhujian"}, {"office": "gov", "helps": ["zhujian@330109"]}])
 def test_nobody_can_send_a_case_to_an_accused_office(ledger: Ledger, data: dict[str, Any]) -> None:
     case = opened(ledger, event())
