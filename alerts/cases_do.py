@@ -10,7 +10,7 @@ from alerts.calendar import WorkCalendar
 from alerts.cases import act
 from alerts.clocks import clocks_of_case
 from alerts.dispatch import refuse, taken_up_elsewhere
-from alerts.extensions import refuse_extension
+from alerts.extensions import granted, refuse_extension
 from alerts.ledger import Tx
 from alerts.model import Case
 from alerts.notices import after_action
@@ -46,6 +46,7 @@ def do(
     changed, action = act(case, verb, actor, now, note, given, clocks, calendar)
     if verb == "extend":
         _within_limits(catalog, calendar, case, changed)
+        granted(tx, case, str(given["clock"]), actor, now)
     saved = tx.cases.save(changed, action)
     tx.alerts.add(after_action(saved, action))
     return saved

@@ -32,7 +32,8 @@ class Verb:
     """What can be done to a case.
 
     `before`: the states it is allowed in; `after`: the state it leads to, "" to stay. `needs`: fields of the action's
-    data that must be there, with the Chinese name to ask for. `for_people` is False where only the system does it.
+    data that must be there, with the Chinese name to ask for. `for_people` is False for what nobody chooses on a case's
+    page: the system does it, or it ends what was asked for elsewhere.
     """
 
     key: str
@@ -84,6 +85,7 @@ _VERBS = (
     Verb("report", "上报", OPEN_STATES, needs={"to": "上报给谁"}),
     Verb("note", "备注", _EVERY_STATE, needs_note=True),
     Verb("extend", "延期", OPEN_STATES, needs_note=True, needs={"clock": "时限", "due_at": "新的截止时间"}),
+    Verb("refuse_extension", "不予延期", OPEN_STATES, needs_note=True, needs={"clock": "时限"}, for_people=False),
     Verb("promise", "承诺", OPEN_STATES, needs={"what": "承诺事项", "by": "兑现时间"}),
     Verb("check_promise", "核实承诺", _EVERY_STATE, needs={"promise": "哪一项承诺", "kept": "是否兑现"}),
     Verb("escalate", "升级", OPEN_STATES, needs={"severity": "严重程度"}, for_people=False),

@@ -75,7 +75,23 @@ def after_action(case: Case, action: Action) -> tuple[Alert, ...]:
         return (_alert(f"new_case:{action.id}:{case.office}", "new_case", case, why, action.at, {}, ()),)
     if action.verb == "reopen":
         return (reopened(case, f"案件重新办理: {action.note}", (), action.at),)
+    if action.verb in ("extend", "refuse_extension"):
+        return _of_extension(case, action)
     return ()
+
+
+def _of_extension(case: Case, action: Action) -> tuple[Alert, ...]:
+    """That a clock was put off or was not, until when it runs now, and why."""
+    clock = next((one for one in case.clocks if one.key == action.data.get("clock") and one.done_at is None), None)
+    if clock is None:
+        return ()
+    due = moment(clock.due_at)
+    said = (
+        f"“{clock.name}”时限已延期至 {due}" if action.verb == "extend" else f"“{clock.name}”时限未获准延期, 仍为 {due}"
+    )
+    figures = {"clock": clock.key, "due_at": clock.due_at.isoformat(), "source": clock.source}
+    why = f"{said}。理由: {action.note}"
+    return (_alert(f"extension:{action.id}", "extension", case, why, action.at, figures, ()),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,8 +146,8 @@ def _checked_promise(alert: Alert, case: Case) -> Muted | None:
 
 
 def told_clock(alert: Alert, case: Case) -> RunningClock | None:
-    """The clock that a reminder is about, of several with its key the one that runs; None for other alerts."""
-    key = alert.figures.get("clock") if alert.kind in ("due_soon", "overdue") else None
+    """The clock that is told of, of several with its key the one that runs; None for alerts of no clock."""
+    key = alert.figures.get("clock") if alert.kind in ("due_soon", "overdue", "extension") else None
     its = [clock for clock in case.clocks if clock.key == key]
     return next((clock for clock in its if clock.done_at is None), its[-1] if its else None)
 

@@ -17,6 +17,7 @@ AlertKind = Literal[
     "due_soon",
     "overdue",
     "clock_met",
+    "extension",
     "promise_overdue",
     "drift",
     "unreachable",

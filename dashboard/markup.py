@@ -173,8 +173,11 @@ def _data_words(catalog: Catalog, data: Mapping[str, object]) -> str:
     words = []
     if office := data.get("office"):
         words.append(f"责任单位: {office_name(catalog, str(office))}")
+    if key := data.get("clock"):
+        words.append(f"时限: {next((one.name for one in catalog.clocks if one.key == key), str(key))}")
     if due := data.get("due_at"):
-        words.append(f"新的截止时间: {stamp(datetime.fromisoformat(str(due)))}")
+        name = "申请延至" if data.get("asks") else "新的截止时间"
+        words.append(f"{name}: {stamp(datetime.fromisoformat(str(due)))}")
     if what := data.get("what"):
         words.append(f"承诺: {what}，{data.get('by', '')}前兑现")
     if "kept" in data:

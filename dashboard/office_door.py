@@ -16,7 +16,8 @@ from alerts.attachments import PER_CASE, checked, keep, place_of
 from alerts.calendar import WorkCalendar
 from alerts.cases import VERBS, allowed
 from alerts.cases_do import do
-from alerts.extensions import extendable, refuse_extension
+from alerts.dispatch import SENDING
+from alerts.extensions import ASKED, asked_clock, asked_for, extendable, refuse_extension
 from alerts.ledger import Tx
 from alerts.ledger.replies import Attachment, DutyItem
 from alerts.links import OfficeLink, name_of
@@ -95,10 +96,20 @@ def _door(desk: Desk, tx: Tx, case: Case, office: str) -> Door:
     now = desk.now()
     told = Alert("", "new_case", office, case.id, case.event_id, case.title, "", now, case.severity)
     (notice,) = make_notices(tx, desk.archive.get, desk.catalog, [told])
-    done = [action for action in tx.cases.actions(case.id) if action.actor == office]
+    done = _known_to(office, tx.cases.actions(case.id))
     files = [file for file in tx.replies.files(case.id) if file.actor == office]
     daily = notice.event.daily if notice.event else {}
     return Door(case, office, view([notice], "", now), daily, done, files)
+
+
+def _known_to(office: str, history: Sequence[Action]) -> list[Action]:
+    """What the office did itself, and what was decided of its time since it was sent the case, of which it was told."""
+    sent = max((n for n, one in enumerate(history) if one.verb in SENDING), default=0)
+    return [
+        one
+        for n, one in enumerate(history)
+        if one.actor == office or (n > sent and one.verb in ("extend", "refuse_extension"))
+    ]
 
 
 def verbs_for(case: Case) -> list[str]:
@@ -155,10 +166,9 @@ def _ask_for_time(
         raise MinshengError("新的截止时间必须晚于原来的截止时间")
     refuse_extension(desk.catalog, WorkCalendar(desk.catalog.calendar), case.number, clock, until)
     text = f"申请将“{clock.name}”延期至 {stamp(until)}：{reason}"
-    given = {"via": "link", "asks": "extend", "clock": clock.key, "due_at": until.isoformat()}
+    given = {"via": "link", "asks": ASKED, "clock": clock.key, "due_at": until.isoformat()}
     saved = do(tx, desk.catalog, case, "note", office, now, text, given)
-    item = DutyItem(f"extend:{case.id}:{saved.version}", now, "extend", case.number, text, office, case.id)
-    tx.replies.add_items([item])
+    tx.replies.add_items([asked_for(saved, f"{case.id}:{saved.version}", text, now)])
     tx.audit.add(now, office, "office.extend", case.number, text)
     return saved
 
@@ -201,9 +211,20 @@ def open_items(desk: Desk) -> list[DutyItem]:
         return tx.replies.open_items()
 
 
+def asks_for_time(desk: Desk, item: DutyItem) -> bool:
+    """Whether an office waits to hear of its extension: granting it or a refusal with a reason ends that."""
+    with desk.ledger.read() as tx:
+        return asked_clock(tx, item) is not None
+
+
 def finish_item(desk: Desk, item: DutyItem, actor: str, note: str) -> None:
+    """Ends it; an extension that an office still waits for is refused by it, which needs a reason, and the office is told."""
     now = desk.now()
     with desk.ledger.begin() as tx:
         if not tx.replies.finish_item(item.id, actor, now, note.strip()):
             raise MinshengError("别人已经处理过这一项")
+        case, clock = tx.cases.get(item.case_id), asked_clock(tx, item)
+        if case and clock:
+            do(tx, desk.catalog, case, "refuse_extension", actor, now, note, {"clock": clock.key})
+            tx.audit.add(now, actor, "case.refuse_extension", case.number, note.strip())
         tx.audit.add(now, actor, "item.done", item.title, note.strip())

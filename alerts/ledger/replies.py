@@ -84,9 +84,10 @@ class Replies:
         """Create those that do not exist yet, by id; returns how many that were."""
         return len(add_rows(self._conn, duty_items, [_row(item) for item in items])) if items else 0
 
-    def open_items(self, limit: int = 200) -> list[DutyItem]:
-        """Those that nobody has dealt with, the oldest first."""
+    def open_items(self, limit: int = 200, case_id: str = "") -> list[DutyItem]:
+        """Those that nobody has dealt with, the oldest first; with `case_id` of this case alone."""
         query = select(*_ITEM).where(duty_items.c.done_at.is_(None)).order_by(duty_items.c.at, duty_items.c.id)
+        query = query.where(duty_items.c.case_id == case_id) if case_id else query
         return [_item(row) for row in self._conn.execute(query.limit(limit))]
 
     def finish_item(self, item_id: str, actor: str, at: datetime, note: str) -> bool:

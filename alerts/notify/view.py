@@ -39,7 +39,7 @@ def by_case(ordered: Iterable[Notice]) -> list[list[Notice]]:
 
 
 NAMED_IN_SUBJECT = frozenset(
-    {"due_soon", "overdue", "clock_met", "promise_overdue", "reopened", "drift", "unreachable"}
+    {"due_soon", "overdue", "clock_met", "extension", "promise_overdue", "reopened", "drift", "unreachable"}
 )
 
 

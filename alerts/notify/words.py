@@ -24,6 +24,7 @@ KIND: Mapping[str, str] = {
     "due_soon": "临期提醒",
     "overdue": "超期提醒",
     "clock_met": "超期后已完成",
+    "extension": "延期审核结果",
     "promise_overdue": "承诺到期未核实",
     "drift": "研判变化提醒",
     "spike": "信息突增",

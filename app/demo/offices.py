@@ -23,7 +23,14 @@ from configs.catalog import SHANGHAI
 DUTY = "duty"
 FALLBACKS = ("gov", DUTY)  # who takes a case whose office objects when nobody else helps with it
 _STAFF_VERBS = ("redispatch", "verify", "close", "check_promise")
-_SIDE_VERBS = ("note", "promise", "check_promise", "extend", "escalate")  # they change no state, so no wait starts anew
+_SIDE_VERBS = (
+    "note",
+    "promise",
+    "check_promise",
+    "extend",
+    "refuse_extension",
+    "escalate",
+)  # they change no state, so no wait starts anew
 
 Manner = Literal["prompt", "late", "objects", "unfinished", "asleep"]
 _MANNERS: tuple[tuple[Manner, float], ...] = (

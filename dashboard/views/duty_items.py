@@ -36,20 +36,19 @@ def _item(desk: Desk, user: User, item: DutyItem) -> None:
     )
     if item.case_id:
         link("case", "查看案件", {"id": item.case_id})
-    note = f"item-note-{item.id}"
-    st.text_input(
-        "怎样处理的（可不填）",
-        key=note,
-        max_chars=200,
-        label_visibility="collapsed",
-        placeholder="怎样处理的（可不填）",
-    )
-    st.button("已处理", key=f"item-done-{item.id}", on_click=_finish, args=(desk, user, item, note))
+    note, waits = f"item-note-{item.id}", office_door.asks_for_time(desk, item)
+    if waits:
+        st.caption("同意的，在案件页办理“延期”；不同意的，在这里写明理由。结果会通知该单位。")
+    asked = "不予延期的理由（必填）" if waits else "怎样处理的（可不填）"
+    st.text_input(asked, key=note, max_chars=200, label_visibility="collapsed", placeholder=asked)
+    word = "不予延期" if waits else "已处理"
+    st.button(word, key=f"item-done-{item.id}", on_click=_finish, args=(desk, user, item, note, waits))
 
 
-def _finish(desk: Desk, user: User, item: DutyItem, note: str) -> None:
+def _finish(desk: Desk, user: User, item: DutyItem, note: str, waits: bool) -> None:
     text = str(st.session_state.get(note) or "")
-    attempt(lambda: office_door.finish_item(desk, item, user.name, text), "已标为处理完。")
+    done = "已记录：不予延期，并通知该单位。" if waits else "已标为处理完。"
+    attempt(lambda: office_door.finish_item(desk, item, user.name, text), done)
 
 
 def show_files(desk: Desk, user: User, case: Case) -> None:

@@ -21,6 +21,7 @@ TOWN = catalog()
 DATA: dict[str, dict[str, Any]] = {
     "redispatch": {"office": "zhujian"},
     "extend": {"clock": "respond", "due_at": NOW + 90 * HOUR},
+    "refuse_extension": {"clock": "respond"},
     "promise": {"what": "月底前发清工资", "by": "2027-11-30"},
     "check_promise": {"promise": "case-ev-1:2", "kept": True},
     "duplicate": {"number": "MS-20261124-0003"},

@@ -29,6 +29,7 @@ def about(case: Case | None) -> Situation:
         ("the office above", make_alert(office="gov"), make_case()),
         ("a branch that leads", make_alert(office="renshe@330782"), make_case(office="renshe@330782")),
         ("a reminder of a clock that ran out", make_alert(**REMINDER), make_case(**LATE)),
+        ("that more time was given", make_alert(kind="extension", figures={"clock": "respond"}), make_case()),
         ("a reminder of a clock unknown", make_alert(kind="overdue"), make_case()),
     ],
 )
@@ -48,6 +49,13 @@ def test_told(sentence: str, alert: Alert, case: Case | None) -> None:
             "answered in the meantime",
             make_alert(**REMINDER),
             make_case(clocks=(make_clock(due=-1, done=-0.5),)),
+            "clock_done",
+            "回应",
+        ),
+        (
+            "given more time, and done since",
+            make_alert(kind="extension", figures={"clock": "respond"}),
+            make_case(clocks=(make_clock(done=1),)),
             "clock_done",
             "回应",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 from alerts.calendar import WorkCalendar
 from alerts.cases_do import do
 from alerts.clocks import start_clocks
+from alerts.deliver import deliver_once
 from alerts.extensions import extendable, latest
-from alerts.ledger import Ledger
-from alerts.model import Case
+from alerts.ledger import AlertFilter, Ledger
+from alerts.model import Alert, Case
+from alerts.moments import moment
+from alerts.quiet import Situation, quiet
 from configs.catalog import Catalog, Clock, ClockSet, Extension
 from configs.loader import load_catalog
-from stream.errors import MinshengError
+from stream.errors import Conflict, MinshengError
+from tests.alerts.mailing import Mailbox, make_alert
 from tests.alerts.town import CLOCKS, HOUR, NOW, catalog, event
 from tests.contract.ledger_base import opened
 
@@ -86,6 +90,62 @@ def test_only_open_clocks_can_be_put_off(ledger: Ledger, case: Case) -> None:
     with ledger.begin() as tx:
         case = do(tx, TOWN, case, "answer", "wang", NOW, "已办")
     assert set(extendable(TOWN, CHINA, case)) == {"verify"}
+
+
+# ---- the office hears of it ------------------------------------------------------------------------
+
+
+def told(ledger: Ledger) -> list[Alert]:
+    with ledger.read() as tx:
+        return [one for one in tx.alerts.find(AlertFilter(limit=100)) if one.kind == "extension"]
+
+
+def test_what_was_granted_is_told_once_with_its_new_limit_and_why(ledger: Ledger, case: Case) -> None:
+    until = due(case, "verify") + DAY
+    put_off(ledger, case, "verify", until)
+    with pytest.raises(Conflict):
+        put_off(ledger, case, "verify", until)  # the same form sent twice
+    (one,) = told(ledger)
+    assert (one.office, one.case_id) == (case.office, case.id)
+    assert f"“核查”时限已延期至 {moment(until)}" in one.reason
+    assert "等鉴定" in one.reason
+    box = Mailbox()
+    for hours in (0, 1, 30):
+        deliver_once(ledger, lambda _: None, TOWN, box, NOW + hours * HOUR)
+    assert [ids for _, ids, _ in box.mails] == [[one.id]]
+
+
+def test_of_two_clocks_each_is_told(ledger: Ledger, case: Case) -> None:
+    case = put_off(ledger, case, "verify", due(case, "verify") + DAY)
+    case = put_off(ledger, case, "respond", due(case, "respond") + DAY)
+    put_off(ledger, case, "respond", due(case, "respond") + DAY)
+    assert len(told(ledger)) == 3
+
+
+def test_a_refusal_says_that_the_limit_stays(ledger: Ledger, case: Case) -> None:
+    with ledger.begin() as tx:
+        after = do(tx, TOWN, case, "refuse_extension", "wang", NOW, "可以按期办完", {"clock": "verify"})
+    assert after.clocks == case.clocks
+    (one,) = told(ledger)
+    assert f"“核查”时限未获准延期, 仍为 {moment(due(case, 'verify'))}" in one.reason
+    assert "可以按期办完" in one.reason
+
+
+def test_of_a_clock_that_is_done_nothing_is_told(ledger: Ledger, case: Case) -> None:
+    with ledger.begin() as tx:
+        case = do(tx, TOWN, case, "answer", "wang", NOW, "已办")
+        do(tx, TOWN, case, "refuse_extension", "wang", NOW, "已经办完", {"clock": "respond"})
+    assert told(ledger) == []
+
+
+def test_it_waits_for_the_office_to_open_but_for_no_round() -> None:
+    rules = SHIPPED.quiet
+    assert "extension" not in rules.rounds.kinds
+    assert "extension" not in rules.urgent.kinds
+    one = make_alert(kind="extension", severity=2, created_at=NOW - DAY)
+    at = Situation(datetime(2026, 11, 25, 13, 0, tzinfo=UTC), SHIPPED, CHINA)  # 21:00 of a Wednesday
+    assert [wait.code for wait in quiet([one], at).wait] == ["office_hours"]
+    assert quiet([one], replace(at, now=datetime(2026, 11, 26, 2, 0, tzinfo=UTC))).send == (one,)
 
 
 @given(key=st.sampled_from(["respond", "verify"]), minutes=st.integers(0, 500_000), times=st.integers(0, 3))

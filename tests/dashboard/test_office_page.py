@@ -13,15 +13,18 @@ from streamlit.util import calc_hash
 
 from alerts.attachments import PER_CASE
 from alerts.cases import act
+from alerts.extensions import granted
+from alerts.ledger import AlertFilter
 from alerts.ledger.office_links import SentLink
 from alerts.ledger.replies import DutyItem
 from alerts.links import Links, OfficeLink, name_of
-from alerts.model import EventPost
+from alerts.model import Case, EventPost
 from alerts.revoking import revoke_link
 from app.wire import House
-from dashboard import office_door
+from dashboard import actions, office_door
 from dashboard.desk import Desk
 from dashboard.office_door import TRIES, Door, Tries
+from dashboard.text import stamp
 from stream.errors import Conflict, MinshengError
 from tests.dashboard.conftest import NOW
 from tests.dashboard.filled import case_of, desk_of
@@ -64,6 +67,15 @@ def open_page(link: str, user: str = "") -> AppTest:
         at.session_state["user_name"], at.session_state["signed_in_at"] = user, NOW
     at._page_hash = calc_hash("office")
     at.query_params["link"] = link
+    return run(at)
+
+
+def open_staff_page(name: str, case_id: str = "") -> AppTest:
+    at = AppTest.from_function(script, default_timeout=20)
+    at.session_state["user_name"], at.session_state["signed_in_at"] = "duty", NOW
+    at._page_hash = calc_hash(name)
+    if case_id:
+        at.query_params["id"] = case_id
     return run(at)
 
 
@@ -252,6 +264,77 @@ def test_an_extension_is_only_asked_for(desk: Desk) -> None:
     assert "人手不足" in item.text
 
 
+def ask_for_time(desk: Desk) -> tuple[Case, str]:
+    """The wages' case as it was before its office asked for more time, and the key of the item before the staff."""
+    case = case_of(desk.ledger, "wages")
+    key = case.clocks[1].key
+    data = {"clock": key, "due_at": office_door.extensions(desk, case)[key]}
+    office_door.act_through(desk, token(desk, "wages"), case, "extend", "人手不足", data)
+    (item,) = office_door.open_items(desk)
+    return case, item.id
+
+
+def told_of_time(desk: Desk) -> list[str]:
+    with desk.ledger.read() as tx:
+        return [one.reason for one in tx.alerts.find(AlertFilter(limit=100)) if one.kind == "extension"]
+
+
+def test_a_refused_extension_needs_a_reason_and_is_told_to_the_office(desk: Desk) -> None:
+    case, item = ask_for_time(desk)
+    at = open_staff_page("alerts")
+    at.button(key=f"item-done-{item}").click()
+    assert "须写明理由" in text(run(at)).replace("\\", "")
+    assert office_door.open_items(desk)
+    at.text_input(key=f"item-note-{item}").set_value("可以按期办完")
+    at.button(key=f"item-done-{item}").click()
+    run(at)
+    assert office_door.open_items(desk) == []
+    (reason,) = told_of_time(desk)
+    assert "未获准延期" in reason
+    assert "可以按期办完" in reason
+    assert case_of(desk.ledger, "wages").clocks == case.clocks
+    assert ("case.refuse_extension", case.number) in audit(desk, "duty")
+    seen = text(open_staff_page("case", case.id))
+    assert "不予延期" in seen
+    assert "申请延至" in seen
+    assert "可以按期办完" in text(open_page(token(desk, "wages")))
+
+
+def test_granting_ends_the_request_and_is_told_to_the_office(desk: Desk) -> None:
+    case, item = ask_for_time(desk)
+    clock, now = case.clocks[1], case_of(desk.ledger, "wages")
+    until = clock.due_at + timedelta(hours=5)
+    actions.do_action(desk, now, "extend", "duty", "等待鉴定", {"clock": clock.key, "due_at": until})
+    assert office_door.open_items(desk) == []
+    (reason,) = told_of_time(desk)
+    assert f"已延期至 {stamp(until)}" in reason
+    assert "等待鉴定" in reason
+    with pytest.raises(MinshengError, match="已经处理过"):
+        office_door.finish_item(desk, DutyItem(item, NOW, "extend", ""), "duty", "晚了")
+    assert len(told_of_time(desk)) == 1
+    seen = text(open_staff_page("case", case.id))
+    assert f"新的截止时间: {stamp(until)}" in seen
+
+
+def test_another_clock_that_is_put_off_leaves_the_request_open(desk: Desk) -> None:
+    case, item = ask_for_time(desk)
+    with desk.ledger.begin() as tx:
+        granted(tx, case, case.clocks[0].key, "duty", NOW)
+    assert [one.id for one in office_door.open_items(desk)] == [item]
+
+
+def test_a_request_about_a_case_that_was_closed_is_only_ticked_off(desk: Desk) -> None:
+    _, item = ask_for_time(desk)
+    now = case_of(desk.ledger, "wages")
+    actions.do_action(desk, now, "referred", "duty", "转仲裁", {"channel": "仲裁"})
+    at = open_staff_page("alerts")
+    assert at.button(key=f"item-done-{item}").label == "已处理"
+    at.button(key=f"item-done-{item}").click()
+    run(at)
+    assert office_door.open_items(desk) == []
+    assert told_of_time(desk) == []
+
+
 @pytest.mark.parametrize(("place", "days", "says"), [(0, 1, "不得延期"), (1, 30, "至多延到")])
 def test_what_staff_could_not_grant_is_not_asked_for(desk: Desk, place: int, days: int, says: str) -> None:
     link, case = token(desk, "wages"), case_of(desk.ledger, "wages")
@@ -267,11 +350,8 @@ def test_a_link_is_revoked_on_the_page_of_its_case(desk: Desk) -> None:
     sent = [SentLink(f"link-{n}", case.id, case.office, NOW - timedelta(days=n)) for n in range(2)]
     with desk.ledger.begin() as tx:
         tx.links.add(sent)
-    at = AppTest.from_function(script, default_timeout=20)
-    at.session_state["user_name"], at.session_state["signed_in_at"] = "duty", NOW
-    at._page_hash = calc_hash("case")
-    at.query_params["id"] = case.id
-    run(at).selectbox(key="revoke-link").set_value("link-1")
+    at = open_staff_page("case", case.id)
+    at.selectbox(key="revoke-link").set_value("link-1")
     at.text_input(key="revoke-reason").set_value("误转发")
     at.button(key="revoke-submit").click()
     said = text(run(at))
@@ -330,10 +410,7 @@ def test_bad_links_are_slowed_down_and_good_ones_are_not(desk: Desk) -> None:
 def test_staff_see_what_lies_before_them_and_tick_it_off(desk: Desk) -> None:
     with desk.ledger.begin() as tx:
         tx.replies.add_items([DutyItem("i1", NOW, "unmatched", "<b>来信</b>", "正文<script>", "renshe")])
-    at = AppTest.from_function(script, default_timeout=20)
-    at.session_state["user_name"], at.session_state["signed_in_at"] = "duty", NOW
-    at._page_hash = calc_hash("alerts")
-    run(at)
+    at = open_staff_page("alerts")
     assert "来信对不上案件" in text(at)
     assert "<script>" not in text(at)
     at.button(key="item-done-i1").click()
