@@ -161,7 +161,13 @@ def _charges(sentence: str, hit: Hit, bodies: Sequence[Body], before: Body | Non
     while first and patterns().beside.fullmatch(sentence[bodies[first - 1].end : bodies[first].start]):
         first -= 1
     for body in bodies[first : at + 1]:
-        yield Charge(body.named.key, hit.kind, sentence[body.start : hit.end])
+        yield Charge(body.named.key, hit.kind, _speaking(sentence, body, hit))
+
+
+def _speaking(sentence: str, body: Body, hit: Hit) -> str:
+    """From the name to the word; where commas lie between them only the clause that holds the word."""
+    clause = _last_clause(sentence[body.start : hit.start])
+    return sentence[hit.start - len(clause) : hit.end].strip()
 
 
 def _doubts(sentence: str, bodies: Sequence[Body]) -> Iterator[Charge]:

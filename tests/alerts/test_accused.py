@@ -132,6 +132,13 @@ def test_the_phrase_stands_in_the_text() -> None:
     assert found.phrase == "人社局窗口一再推诿"
 
 
+def test_of_a_long_sentence_the_clause_that_speaks_is_the_phrase() -> None:
+    said = "向人社局送材料两次，第一次材料被原样寄回，第二次一直推诿，至今没有说法。"
+    found = accusation(BY_KEY["renshe"], said)
+    assert found is not None
+    assert found.phrase == "第二次一直推诿"
+
+
 def test_a_remark_in_brackets_is_no_part_of_the_name() -> None:
     finance = office("jinrong", "地方金融工作办公室(处置非法集资牵头部门)", "金融办")
     assert accusation(finance, "地方金融工作办公室不作为")
