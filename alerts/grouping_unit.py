@@ -26,6 +26,7 @@ GRADES = ("一般", "较大", "重大", "特别重大")
 _CLAUSE = re.compile(r"[^，。！？；：、,.!?;:\s…]+")
 _CLAUSES = 20  # clauses of a text that are looked at for a title
 _LONG_TITLE = 60
+_REPLY = "回复："  # what the forum spider puts before a comment's title, that of its thread
 
 
 @dataclass(slots=True, eq=False)
@@ -159,7 +160,7 @@ def named_county(judged: Judged) -> str:
 
 def phrase_of(judged: Judged) -> str:
     """What the post says in a phrase of its own: its title, else its most telling clause of at most TITLE letters."""
-    title = judged.post.title.strip()
+    title = judged.post.title.strip().removeprefix(_REPLY)
     if title:
         return title if len(title) <= _LONG_TITLE else _first_part(title, _LONG_TITLE)
     return _first_part(_most_telling(judged), TITLE)

@@ -204,6 +204,12 @@ def test_lone_surrogates_and_long_texts_are_read() -> None:
     assert events_of(EventIndex(WINDOW).assign([odd])) == {"odd": "ev-odd"}
 
 
+def test_a_comment_is_called_as_its_thread() -> None:
+    index = EventIndex(WINDOW)
+    (told,) = index.assign([tell("comment", "回复：拔颗牙，多出来八个项目", "我也是在这家，账单七千")])
+    assert told.event.title == "拔颗牙，多出来八个项目"
+
+
 def replace_day(one: Judged, day: float, post_id: str = "") -> Judged:
     at = START + day * DAY
     name = post_id or one.post.id
