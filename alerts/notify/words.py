@@ -67,5 +67,7 @@ def span(length: timedelta) -> str:
 
 
 def remaining(due: datetime, now: datetime) -> str:
-    """还剩 46 小时 30 分, or 已超 2 小时."""
+    """还剩 46 小时 30 分, or 已超 2 小时; within a minute of it 刚刚到期."""
+    if abs(due - now) < timedelta(minutes=1):
+        return "刚刚到期" if due <= now else "即将到期"
     return f"还剩 {span(due - now)}" if due > now else f"已超 {span(now - due)}"

@@ -290,7 +290,9 @@ def test_spans_are_said_as_people_do(minutes: int, said: str) -> None:
 
 
 def test_a_clock_that_runs_out_this_instant_is_over() -> None:
-    assert remaining(NOW, NOW).startswith("已超")
+    assert remaining(NOW, NOW) == remaining(NOW, NOW + timedelta(seconds=59)) == "刚刚到期"
+    assert remaining(NOW, NOW + timedelta(seconds=60)) == "已超 1 分钟"
+    assert remaining(NOW, NOW - timedelta(seconds=1)) == "即将到期"
 
 
 def test_the_same_alerts_have_the_same_message_id_in_any_order() -> None:
