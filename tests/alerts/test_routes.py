@@ -148,6 +148,23 @@ def test_every_judgement_reaches_an_office(
     assert found.route[0] == "default"
 
 
+@pytest.mark.parametrize(
+    ("topic", "hint", "text", "holds", "without"),
+    [
+        ("culture", "gongan", "流浪狗连续三天咬伤村民", "谁主管谁负责", "旅游法"),
+        ("wages", "renshe", "同班组五人得了尘肺, 要求出具职业病诊断证明", "劳动保障监察条例", "第三十八条"),
+        ("wages", "renshe", "工地的班组长说总包没拨款", "第三十八条", "公共文化"),
+    ],
+)
+def test_the_shipped_tree_names_a_law_that_is_about_it(
+    topic: str, hint: str, text: str, holds: str, without: str
+) -> None:
+    shipped = load_catalog([Path(configs.__file__).parent])
+    found = decide_route(shipped, event(topic=topic), judgement("p1", topic, hint), text)
+    assert holds in found.basis
+    assert without not in found.basis
+
+
 def test_the_shipped_tree_leads_every_topic_and_hint_to_an_office() -> None:
     shipped = load_catalog([Path(configs.__file__).parent])
     for topic in (*(one.key for one in shipped.topics), "unknown"):
