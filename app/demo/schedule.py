@@ -31,6 +31,7 @@ STORY_COPIES = 16
 NOISE_COPIES = 26
 
 _CALLER = re.compile(r"^(?:市民|匿名|群众)?(?:来电人?|致电)(?:反映|举报|咨询|求助|表示|投诉|建议|称)+[：:，,\s]*")
+_PERSON = re.compile(r"^来电人(?:系|代表)[^，。！？；：\n]{2,40}[，：]")
 _WORDS = re.compile(r"[^。！？\n!?]{7,}?(?=[，。！？；\n,!?;]|$)|[^\n]+")
 _TONE = {"ask": "question", "suggest": "question", "other": "question", "praise": "praise"}
 _HOURS = {  # weight of each hour of the day (Shanghai): offices' hours for calls, evenings for the forum
@@ -156,9 +157,9 @@ def _advert(rng: random.Random, texts: Texts, advert: Advert, key: str, at: date
 def headline(text: str, limit: int = 26) -> str:
     """A title for a text that has none: its first words up to a pause, cut at `limit` characters.
 
-    The hotline's opening (来电人反映) is left out.
+    The hotline's opening (来电人反映, 来电人系某厂员工) is left out.
     """
-    bare = _CALLER.sub("", text.strip())
+    bare = _PERSON.sub("", _CALLER.sub("", text.strip()))
     first = _WORDS.match(bare) or _WORDS.match(text.strip())
     title = (first[0] if first else bare).strip(" ：:")
     return title if len(title) <= limit else title[: limit - 1] + "…"
