@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import Scheduling
 
 pytest_plugins = ["tests.quicker", "tests.servers.fixtures"]
 
@@ -12,8 +18,19 @@ settings.register_profile("steady", deadline=None, suppress_health_check=[Health
 settings.load_profile("steady")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers the tests of a file stay together, and those of the servers too, which then start once."""
-    for item in items:
-        folder, _, file = item.nodeid.partition("::")[0].rpartition("/")
-        item.add_marker(pytest.mark.xdist_group("servers" if folder == "tests/servers" else file))
+def group_of(nodeid: str) -> str:
+    """Which tests stay together in one worker: those of a file, and those of the servers, which then start once."""
+    file = nodeid.partition("::")[0]
+    return "tests/servers" if file.startswith("tests/servers/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Groups by where a test stands: xdist's own marks are written into node ids, which pytest 9.2 does not let change."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByFile(config, log)
