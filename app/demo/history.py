@@ -19,7 +19,7 @@ from alerts.ledger import CaseFilter, Tx
 from alerts.model import Action, Case
 from app.counters import Counter
 from app.demo.offices import actor_of, data_of, respond
-from app.demo.schedule import HISTORY
+from app.demo.schedule import HISTORY, Span
 from app.parts import deliver_round
 from app.stages import SOURCES, make_stage
 from stream.worker import Stage, run_once
@@ -36,13 +36,18 @@ Crawl = Callable[[], object]
 Tell = Callable[[datetime, int], None]
 
 
+SHORT = timedelta(minutes=2)  # a stop that nobody notices
+
+
 @dataclass
 class TownState:
-    """`town.json`: the end of the history, and the simulated time while the history is replayed (None: done)."""
+    """`town.json`: the end of the history, the simulated time while the history is replayed (None: done), and when the
+    demo stood still since, (from, to)."""
 
     path: Path
     anchor: datetime
     simulated_now: datetime | None
+    pauses: tuple[Span, ...] = ()
 
     @classmethod
     def open(cls, path: Path, now: datetime) -> TownState:
@@ -50,7 +55,8 @@ class TownState:
         try:
             saved = json.loads(path.read_text(encoding="utf-8"))
             simulated = saved["simulated_now"]
-            return cls(path, _time(saved["anchor"]), _time(simulated) if simulated else None)
+            pauses = tuple((_time(start), _time(end)) for start, end in saved.get("pauses", ()))
+            return cls(path, _time(saved["anchor"]), _time(simulated) if simulated else None, pauses)
         except FileNotFoundError:
             pass  # the first start
         except (ValueError, TypeError, KeyError) as error:
@@ -63,8 +69,18 @@ class TownState:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         simulated = self.simulated_now.isoformat() if self.simulated_now else None
         part = self.path.with_suffix(".part")
-        part.write_text(json.dumps({"anchor": self.anchor.isoformat(), "simulated_now": simulated}), encoding="utf-8")
+        pauses = [[start.isoformat(), end.isoformat()] for start, end in self.pauses]
+        saved = {"anchor": self.anchor.isoformat(), "simulated_now": simulated, "pauses": pauses}
+        part.write_text(json.dumps(saved), encoding="utf-8")
         part.replace(self.path)
+
+    def wake(self, last_visit: datetime | None, now: datetime) -> None:
+        """Note that nobody visited the town since then, so that its posts go on where they stopped and do not all come at
+        once. While the history is replayed it stands still by itself."""
+        start = max(last_visit or self.anchor, self.anchor, *(end for _, end in self.pauses))
+        if self.simulated_now is None and now - start > SHORT:
+            self.pauses = (*self.pauses, (start, now))
+            self.save()
 
     def clock(self) -> datetime:
         """The time of everything in the process that replays: simulated, and after the history the wall clock's."""

@@ -67,6 +67,7 @@ def run_demo(
     settings = demo_environment(env, folder, port, town_port) | dict(servers)
     state = TownState.open(folder / "town.json", datetime.now(UTC))
     house = open_house(settings, now=state.clock)
+    state.wake(last_visit(house), datetime.now(UTC))
     password = make_user(house)
     stop = Stop().install()
     town = Supervisor([town_part(folder, town_port)], folder / "logs", settings, click.echo)
@@ -129,6 +130,12 @@ def demo_quiet() -> dict[str, Any]:
 
 def town_part(folder: Path, port: int) -> Part:
     return Part("town", ("-m", "app.demo.town", "--state", str(folder), "--port", str(port)))
+
+
+def last_visit(house: House) -> datetime | None:
+    """When any source of the town was visited last."""
+    with house.ledger.read() as tx:
+        return max((run.at for run in tx.meters.source_health()), default=None)
 
 
 def make_user(house: House) -> str:

@@ -45,6 +45,9 @@ _WEEKEND = {"board": 0.65, "hotline": 0.55, "forum": 1.0, "news": 0.5, "feed": 0
 _PATHS = {"board": "/board/m{}.html", "forum": "/forum/t{}.html", "news": "/news/n{}.html", "feed": "/news/f{}.html"}
 
 
+Span = tuple[datetime, datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class TownPost:
     """One post of the town.
@@ -82,6 +85,21 @@ def build(seed: int, anchor: datetime) -> tuple[TownPost, ...]:
     copies = [*_copies(rng, texts, told, STORY_COPIES, anchor), *_copies(rng, texts, noise, NOISE_COPIES, anchor)]
     posts = [*told, *chats, *noise, *copies]
     return tuple(sorted((_placed(post) for post in posts), key=lambda post: (post.published_at, post.key)))
+
+
+def put_off(posts: Iterable[TownPost], pauses: Sequence[Span]) -> tuple[TownPost, ...]:
+    """The same posts; what would have come while the demo stood still, (from, to), and all after it come later by as much."""
+    posts = tuple(posts)
+    for start, end in pauses:
+        posts = tuple(_later(post, start, end - start) for post in posts)
+    return posts
+
+
+def _later(post: TownPost, start: datetime, pause: timedelta) -> TownPost:
+    """What was there before the pause stays as it is; an answer may come after it."""
+    at = post.published_at + pause if post.published_at > start else post.published_at
+    reply_at = post.reply_at + pause if post.reply_at and post.reply_at > start else post.reply_at
+    return replace(post, published_at=at, reply_at=reply_at)
 
 
 def number(key: str) -> int:

@@ -2,7 +2,8 @@
 
 In a process: `town = Town(build(1, anchor), lambda: datetime.now(UTC)); town.start(); ...; town.stop()`.
 By itself: `python -m app.demo.town --state DIR --port N` reads `DIR/town.json` (anchor: ISO time; simulated_now: ISO
-time, or null for the wall clock) and again whenever the file changes; the anchor is taken once, at the start.
+time, or null for the wall clock) and again whenever the file changes; the anchor and the pauses of an earlier demo are
+taken once, at the start.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.demo import pages
-from app.demo.schedule import TownPost, build
+from app.demo.schedule import TownPost, build, put_off
 from app.demo.sheet import workbook
 from stream.errors import MinshengError
 
@@ -185,6 +186,7 @@ class StateClock:
         if "anchor" not in self._state:
             raise MinshengError(f"{path}: 缺少 anchor (历史的终点, ISO 时间); 请由 demo 命令重新生成")
         self.anchor = _time(self._state["anchor"])
+        self.pauses = tuple((_time(start), _time(end)) for start, end in self._state.get("pauses", ()))
 
     def now(self) -> datetime:
         stamp = os.stat(self.path).st_mtime_ns if self.path.exists() else 0
@@ -250,7 +252,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, required=True)
     given = parser.parse_args(argv)
     clock = StateClock(given.state / "town.json")
-    town = Town(build(SEED, clock.anchor), clock.now, given.port).start()
+    town = Town(put_off(build(SEED, clock.anchor), clock.pauses), clock.now, given.port).start()
     log.info("town at %s", town.base)
     try:
         town.wait()

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from alerts.ledger import AlertFilter, CaseFilter
-from app.demo.history import STEP, TownState, replay
+from app.demo.history import SHORT, STEP, TownState, replay
 from app.demo.schedule import HISTORY
+from app.demo.town import StateClock
 from app.wire import House, open_house
 from stream.archive import Query
 from stream.log import Out
@@ -183,6 +184,28 @@ def test_the_state_is_kept(tmp_path: Path, time: datetime | None) -> None:
     state = TownState.open(path, NOW + timedelta(days=5))
     assert (state.anchor, state.simulated_now) == (NOW, time)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_the_town_says_goes_on_where_the_demo_stopped(tmp_path: Path) -> None:
+    path, hour = tmp_path / "town.json", timedelta(hours=1)
+    state = TownState.open(path, NOW)
+    state.wake(NOW - 9 * hour, NOW + 99 * hour)
+    assert state.pauses == (), "a replay goes on by itself"
+    state.simulated_now = None
+    state.wake(NOW + hour, NOW + hour + SHORT)
+    assert state.pauses == (), "nobody notices"
+    state.wake(NOW + hour, NOW + 9 * hour)
+    state.wake(NOW + hour, NOW + 12 * hour)  # stopped again before the first visit
+    state.wake(NOW + 14 * hour, NOW + 90 * hour)
+    spans = ((1, 9), (9, 12), (14, 90))
+    expected = tuple((NOW + start * hour, NOW + end * hour) for start, end in spans)
+    assert state.pauses == TownState.open(path, NOW).pauses == StateClock(path).pauses == expected
+
+
+def test_a_demo_that_was_replayed_only_begins_its_live_posts_at_the_next_start(tmp_path: Path) -> None:
+    state = TownState(tmp_path / "town.json", NOW, None)
+    state.wake(None, NOW + timedelta(days=3))
+    assert state.pauses == ((NOW, NOW + timedelta(days=3)),)
 
 
 BROKEN = (b"", b"{", b"[]", b"null", b'{"anchor": "now"}', b'{"anchor": 5, "simulated_now": null}', b"\xff\xfe")

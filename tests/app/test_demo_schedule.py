@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.demo.schedule import HISTORY, TownPost, build, headline
+from app.demo.schedule import HISTORY, TownPost, build, headline, put_off
 from app.demo.stories import load_stories
 from configs.catalog import SHANGHAI
 
@@ -84,6 +84,19 @@ def test_a_forum_post_belongs_to_a_thread_that_is_open() -> None:
 
 def test_posts_of_other_sources_have_titles() -> None:
     assert [p.key for p in POSTS if p.source != "forum" and not p.title] == []
+
+
+def test_after_a_pause_the_live_posts_come_at_their_own_pace() -> None:
+    hour = timedelta(hours=1)
+    start, end = ANCHOR + hour, ANCHOR + 30 * hour
+    later = put_off(POSTS, [(start, end)])
+    assert [post for post in later if post.published_at <= start] == [
+        post for post in POSTS if post.published_at <= start
+    ]
+    assert not [post for post in later if start < post.published_at <= end]
+    before = [post.published_at for post in POSTS if post.published_at > start]
+    assert [post.published_at - end + start for post in later if post.published_at > end] == before
+    assert put_off(POSTS, []) == POSTS
 
 
 def test_calls_come_by_day() -> None:
