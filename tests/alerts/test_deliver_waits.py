@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerts.cases import act
-from alerts.deliver import Delivered, deliver_once
+from alerts.deliver import Delivered
 from alerts.ledger import AlertFilter, Ledger
 from alerts.model import Alert
 from alerts.notify.view import subject_of
 from alerts.silences import Matchers, add_silence, end_silence, make_silence
-from configs.catalog import Catalog
-from configs.quiet import Daily, Grouping, Inhibition, Quiet, Repeat
+from configs.quiet import Daily, Grouping, Inhibition, Repeat
 from stream.errors import NotifyError
+from tests.alerts.delivering import Post, town
 from tests.alerts.mailing import (
     NOW,
-    Mailbox,
     fill,
     make_alert,
     make_case,
-    make_catalog,
     make_clock,
-    make_judged,
     make_notice,
 )
 
@@ -33,36 +29,8 @@ NIGHT, OPENING = datetime(2026, 11, 25, 14, 0, tzinfo=UTC), datetime(2026, 11, 2
 DIGEST = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)  # 16:30 in Shanghai
 
 
-def town(**rules: Any) -> Catalog:
-    return make_catalog().model_copy(update={"quiet": Quiet(**rules)})
-
-
 def alert(number: int = 1, **changes: Any) -> Alert:
     return make_alert(number, **{"severity": 2, "id": f"a{number}", **changes})
-
-
-class Post:
-    """Delivers at given instants, and remembers the mails and the counts."""
-
-    def __init__(self, ledger: Ledger, catalog: Catalog, errors: Sequence[NotifyError | None] = ()) -> None:
-        self.ledger, self.catalog, self.box = ledger, catalog, Mailbox(errors=list(errors))
-        self.counted: Counter[tuple[str, str]] = Counter()
-
-    def at(self, now: datetime) -> Delivered:
-        return deliver_once(self.ledger, make_judged, self.catalog, self.box, now, count=self.count)
-
-    def count(self, what: str, reason: str, n: int) -> None:
-        self.counted[what, reason] += n
-
-    @property
-    def mails(self) -> list[list[str]]:
-        return [sorted(ids) for _, ids, _ in self.box.mails]
-
-    def alert(self, name: str) -> Alert:
-        with self.ledger.read() as tx:
-            found = tx.alerts.get(name)
-        assert found is not None
-        return found
 
 
 def test_at_night_only_what_is_grave_goes_out_and_the_rest_in_the_morning_in_one_mail(ledger: Ledger) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from alerts.calendar import WorkCalendar
 from alerts.cases import act
-from alerts.deliver import deliver_once
 from alerts.ledger import Ledger
 from alerts.model import Alert
 from alerts.notify.view import subject_of
@@ -19,15 +18,13 @@ from alerts.quiet_gather import repeat_of
 from configs.catalog import Catalog
 from configs.loader import load_catalog
 from configs.quiet import Quiet, Repeat, Rounds
+from tests.alerts.delivering import Post, town
 from tests.alerts.mailing import (
     NOW,
-    Mailbox,
     fill,
     make_alert,
     make_case,
-    make_catalog,
     make_clock,
-    make_judged,
     make_notice,
 )
 
@@ -40,10 +37,7 @@ ROUNDS = Rounds(
 NINE = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)  # of a Wednesday, in Shanghai
 HALF_PAST_TWO, NEXT_NINE = NINE + 5.5 * HOUR, NINE + 24 * HOUR
 REPEAT = Repeat(kinds=("overdue",), hours=24, office_only=True)
-
-
-def town(**rules: Any) -> Catalog:
-    return make_catalog().model_copy(update={"quiet": Quiet(rounds=ROUNDS, **rules)})
+TOWN = town(rounds=ROUNDS)
 
 
 def reminder(kind: str = "due_soon", due: datetime = NINE + 48 * HOUR, level: str = "office", **more: Any) -> Alert:
@@ -53,7 +47,7 @@ def reminder(kind: str = "due_soon", due: datetime = NINE + 48 * HOUR, level: st
 
 def waits_until(one: Alert, now: datetime, catalog: Catalog | None = None) -> datetime | None:
     """None: it is sent now."""
-    verdict = quiet([one], Situation(now, catalog or town(), WorkCalendar()))
+    verdict = quiet([one], Situation(now, catalog or TOWN, WorkCalendar()))
     assert not verdict.mute
     return verdict.wait[0].until if verdict.wait else None
 
@@ -79,15 +73,14 @@ def test_when_a_reminder_goes_out(sentence: str, one: Alert, now: datetime, unti
 
 
 def test_an_office_that_is_always_open_is_reminded_on_sundays_too() -> None:
-    catalog = town()
+    catalog = town(rounds=ROUNDS)
     offices = tuple(one.model_copy(update={"hours": "00:00-23:59"}) for one in catalog.offices)
     one, saturday = reminder(due=NINE + 200 * HOUR), NINE + 78 * HOUR
     assert waits_until(one, saturday, catalog.model_copy(update={"offices": offices})) == NINE + 96 * HOUR
 
 
 def test_without_times_nothing_waits() -> None:
-    catalog = make_catalog().model_copy(update={"quiet": Quiet(rounds=Rounds(kinds=("due_soon",)))})
-    assert waits_until(reminder(), NINE + HOUR, catalog) is None
+    assert waits_until(reminder(), NINE + HOUR, town(rounds=Rounds(kinds=("due_soon",)))) is None
 
 
 def test_all_of_an_office_come_in_one_mail_and_what_was_done_meanwhile_in_none(ledger: Ledger) -> None:
@@ -99,11 +92,11 @@ def test_all_of_an_office_come_in_one_mail_and_what_was_done_meanwhile_in_none(l
         for n in (1, 2, 3)
     ]
     fill(ledger, alerts[:1], cases=cases)
-    box, catalog = Mailbox(), town()
+    post = Post(ledger, TOWN)
 
     def look(hours: float) -> list[list[str]]:
-        deliver_once(ledger, make_judged, catalog, box, NOW + hours * HOUR)
-        return [sorted(ids) for _, ids, _ in box.mails]
+        post.at(NOW + hours * HOUR)
+        return post.mails
 
     assert look(1) == []
     with ledger.begin() as tx:
@@ -126,12 +119,9 @@ def test_a_recovery_is_told_to_whoever_was_told_before(ledger: Ledger, state: st
     if state:
         with ledger.begin() as tx:
             tx.alerts.add([replace(late, state=state, next_try_at=NOW + 99 * HOUR)])  # type: ignore[arg-type]
-    box = Mailbox()
-    catalog = make_catalog().model_copy(update={"quiet": Quiet()})
-    deliver_once(ledger, make_judged, catalog, box, NOW)
-    with ledger.read() as tx:
-        found = tx.alerts.get(met.id)
-    assert found is not None
+    post = Post(ledger, town())
+    post.at(NOW)
+    found = post.alert(met.id)
     assert (found.quiet, found.state) == (code, "muted" if code else "sent")
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,23 +11,16 @@ from click.testing import CliRunner, Result
 
 from alerts.ledger import AlertFilter
 from app.cli_quiet import alerts, silence
-from app.wire import House, open_house
+from app.wire import House
 from stream.errors import MinshengError
-from tests.alerts.mailing import make_action, make_alert, make_case, make_event
+from tests.alerts.mailing import make_alert, make_case
 
 CASE = make_case().number
 
 
 @pytest.fixture(autouse=True)
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    for name in [name for name in os.environ if name.startswith("MINSHENG_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("MINSHENG_DATA", str(tmp_path))
-    with closing(open_house(os.environ)) as house:
-        with house.ledger.begin() as tx:
-            tx.events.save([make_event()], {})
-            tx.cases.open(make_case(), make_action(make_case()))
-        yield house
+def house(house_with_case: House) -> House:
+    return house_with_case
 
 
 def run(*arguments: str) -> Result:

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 from click.testing import CliRunner
 
 from alerts.ledger.office_links import SentLink
 from alerts.links import OfficeLink, name_of
 from app.cli_links import links
-from app.wire import House, open_house
+from app.wire import House
 from stream.errors import MinshengError
-from tests.alerts.mailing import NOW, make_action, make_case, make_event
+from tests.alerts.mailing import NOW, make_case
 
 CASE = make_case()
 LINK = OfficeLink(CASE.id, "renshe", NOW)
 
 
 @pytest.fixture(autouse=True)
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    for name in [name for name in os.environ if name.startswith("MINSHENG_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("MINSHENG_DATA", str(tmp_path))
-    with closing(open_house(os.environ)) as house:
-        with house.ledger.begin() as tx:
-            tx.events.save([make_event()], {})
-            tx.cases.open(CASE, make_action(CASE))
-            tx.links.add([SentLink(name_of(LINK), CASE.id, "renshe", NOW, "m1")])
-        yield house
+def house(house_with_case: House) -> House:
+    with house_with_case.ledger.begin() as tx:
+        tx.links.add([SentLink(name_of(LINK), CASE.id, "renshe", NOW, "m1")])
+    return house_with_case
 
 
 def said(*arguments: str) -> str:
