@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 MODEL, TOKENIZER, META = "encoder.onnx", "tokenizer.json", "encoder.json"
 FORMAT = 1
-BATCH_TOKENS = 2048  # of one run, padding included
+BATCH_TOKENS = 512  # of one run, padding included: what a run holds stays in the processor's cache
+SLOWER = ["SkipLayerNormFusion"]  # on processors the fused sum and norm is slower than the two apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,11 @@ class TokenSays:
 
 
 class Encoder:
-    """`threads` 0: as many as there are processors."""
+    """`threads` run a batch each; 0: as many as there are processors."""
 
-    def __init__(self, session: InferenceSession, tokenizer: Tokenizer, meta: EncoderMeta) -> None:
+    def __init__(self, session: InferenceSession, tokenizer: Tokenizer, meta: EncoderMeta, threads: int = 0) -> None:
         self._session = session
+        self._workers = ThreadPoolExecutor(threads or os.cpu_count() or 1, "encoder")
         self._tokenizer = tokenizer
         self.meta = meta
 
@@ -62,10 +66,11 @@ class Encoder:
 
         meta = read_meta(folder)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other stages need the processor
-        session = onnxruntime.InferenceSession(str(folder / MODEL), options, providers=["CPUExecutionProvider"])
-        return cls(session, Tokenizer.from_file(str(folder / TOKENIZER)), meta)
+        options.intra_op_num_threads = 1  # batches side by side wait less than the parts of one batch
+        session = onnxruntime.InferenceSession(
+            str(folder / MODEL), options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER
+        )
+        return cls(session, Tokenizer.from_file(str(folder / TOKENIZER)), meta, threads)
 
     def read(self, titles: Sequence[str], texts: Sequence[str], kinds: Sequence[str]) -> tuple[Floats, list[TokenSays]]:
         """Probabilities (posts, labels), each head's columns summing to 1, and what each token said, in order."""
@@ -85,18 +90,23 @@ class Encoder:
     def _run(self, lines: Sequence[list[int]]) -> list[Floats]:
         """What each token gives each label, post by post; posts of like length run together."""
         order = sorted(range(len(lines)), key=lambda i: len(lines[i]))
+        batches = _batches(order, lines)
         out: list[Floats] = [np.zeros((0, 0), np.float32)] * len(lines)
-        for chosen in _batches(order, lines):
-            wide = len(lines[chosen[-1]])
-            ids = np.full((len(chosen), wide), self.meta.pad, np.int64)
-            mask = np.zeros((len(chosen), wide), np.int64)
-            for row, i in enumerate(chosen):
-                ids[row, : len(lines[i])] = lines[i]
-                mask[row, : len(lines[i])] = 1
-            (each,) = self._session.run(None, {"ids": ids, "mask": mask})
-            for row, i in enumerate(chosen):
-                out[i] = np.asarray(each[row, : len(lines[i])], np.float32)
+        each = self._workers.map(lambda chosen: self._run_batch([lines[i] for i in chosen]), batches)
+        for chosen, values in zip(batches, each, strict=True):
+            for i, one in zip(chosen, values, strict=True):
+                out[i] = one
         return out
+
+    def _run_batch(self, lines: Sequence[list[int]]) -> list[Floats]:
+        wide = max(map(len, lines))
+        ids = np.full((len(lines), wide), self.meta.pad, np.int64)
+        mask = np.zeros((len(lines), wide), np.int64)
+        for row, line in enumerate(lines):
+            ids[row, : len(line)] = line
+            mask[row, : len(line)] = 1
+        (each,) = self._session.run(None, {"ids": ids, "mask": mask})
+        return [np.asarray(each[row, : len(line)], np.float32) for row, line in enumerate(lines)]
 
     def _probabilities(self, logits: Floats) -> Floats:
         out, start = np.empty_like(logits), 0
