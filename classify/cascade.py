@@ -26,23 +26,25 @@ from stream.messages import Judgement, Post, Reason
 
 Mode = Literal["cascade", "transformer"]
 GATE = "gate.json"
-FORMAT = 1
+FORMAT = 2
 BOTH = "+"  # stands in the name of what judged when both models read a post
-SURE_OF = ("topic", "office", "sentiment")
+SURE_OF = ("topic", "office", "sentiment", "intent")
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """`sure`: the encoder reads a post unless the fast model's best scores of SURE_OF, multiplied, are as much.
 
-    `grave`: it also reads a post whose probability of severity 3 or 4 lies between these two, and every post that states a
-    number of harm. `blend`: the encoder's part in the average; `cuts`: the severity expectations from which 2, 3 and 4 begin in it.
+    `grave`: it also reads a post whose probability of severity 3 or 4 lies between these two. `harm`: it also reads a post that
+    states a number of harm, unless that probability is as much. `blend`: the encoder's part in the average; `cuts`: the severity
+    expectations from which 2, 3 and 4 begin in it.
     `costs`: quantiles of what the cascade's judgements of the development posts may be expected to cost (see
     classify/human.py); where there are none, a post whose topic scores below `review` goes to a person.
     """
 
     sure: float
     grave: tuple[float, float]
+    harm: float
     blend: float
     cuts: tuple[float, float, float]
     review: float
@@ -154,9 +156,8 @@ def doubts(gate: Gate, scores: Floats, harm: Sequence[bool], columns: dict[str, 
     best = [scores[:, columns[head]].max(axis=1) for head in SURE_OF]
     unsure = np.prod(best, axis=0) < gate.sure
     serious = scores[:, columns["severity"]][:, 2:].sum(axis=1)
-    found: NDArray[np.bool_] = (
-        unsure | ((serious > gate.grave[0]) & (serious < gate.grave[1])) | np.array(harm, np.bool_)
-    )
+    undecided = (serious > gate.grave[0]) & (serious < gate.grave[1])
+    found: NDArray[np.bool_] = unsure | undecided | (np.array(harm, np.bool_) & (serious < gate.harm))
     return found
 
 

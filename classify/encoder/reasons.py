@@ -29,8 +29,8 @@ def reasons_of(
     most: Sequence[int],
 ) -> list[Reason]:
     """At most `most[head]` phrases for the chosen column of each head, the strongest first."""
-    places = _places(said)
     found: list[Reason] = []
+    places = _places(said) if chosen else []
     for part, column, room in zip(columns, chosen, most, strict=True):
         found += _phrases(post, said, places, names[column], _speaks(said.each, part, column), room)
     return found

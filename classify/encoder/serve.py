@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,10 +77,9 @@ class Encoder:
         lines = [read_line(*one, self.meta.prefix) for one in zip(titles, texts, kinds, strict=True)]
         coded = self._tokenizer.encode_batch([line.text for line in lines])
         kept = [shorten(range(len(one.ids)), self.meta.tokens) for one in coded]
-        ids = [[one.ids[i] for i in keep] for one, keep in zip(coded, kept, strict=True)]
-        each = self._run(ids)
+        each = self._run([_pick(one.ids, keep) for one, keep in zip(coded, kept, strict=True)])
         said = [
-            TokenSays(line, [one.offsets[i] for i in keep], values)
+            TokenSays(line, _pick(one.offsets, keep), values)
             for line, one, keep, values in zip(lines, coded, kept, each, strict=True)
         ]
         wide = sum(map(len, self.meta.labels.values()))
@@ -117,6 +116,11 @@ class Encoder:
             raised = np.exp(cooled - cooled.max(axis=1, keepdims=True))
             out[:, part] = raised / raised.sum(axis=1, keepdims=True)
         return out
+
+
+def _pick(found: list[Any], places: Sequence[int]) -> list[Any]:
+    """What stands at these places; a tokenizer's lists are made anew each time they are asked for, so they are asked for once."""
+    return [found[i] for i in places]
 
 
 def _batches(order: Sequence[int], lines: Sequence[list[int]]) -> list[list[int]]:

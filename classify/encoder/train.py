@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from classify.cascade import SURE_OF
 from classify.compare import read_labelled
 from classify.encoder.export import write_files
 from classify.encoder.fit import Progress, Reader, fit
@@ -184,9 +185,9 @@ model and the gate, so the figures below are a little too good.
 
 (Accuracy; severity: quadratic kappa without the floor of `configs/severity.yaml`.)
 
-Gate: the encoder reads a post when the fast model's best topic times its best office times its best sentiment is below
-{tuned.gate.sure}, when severity 3 or 4 has a probability
-between {tuned.gate.grave[0]} and {tuned.gate.grave[1]}, or when the post states a number of harm: {tuned.share:.0%} of these posts. Its part in the
+Gate: the encoder reads a post when the fast model's best scores of {", ".join(SURE_OF)}, multiplied, are below {tuned.gate.sure},
+when severity 3 or 4 has a probability between {tuned.gate.grave[0]} and {tuned.gate.grave[1]}, or when the post states a number of harm and that
+probability is below {tuned.gate.harm}: {tuned.share:.0%} of these posts. Its part in the
 average is {tuned.gate.blend}.
 """
 

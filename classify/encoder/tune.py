@@ -18,8 +18,9 @@ from classify.weights import HEADS
 
 LOSS_ALLOWED = 0.01  # the cascade may be so much worse than both models on every post, in any measure of any set
 BLENDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-SURES = tuple(round(0.05 * step, 2) for step in range(1, 20))
-GRAVE = (0.15, 0.85)  # probabilities of severity 3 or 4 between which the encoder is asked
+SURES = tuple(round(0.02 * step, 2) for step in range(1, 50))
+GRAVE = (0.25, 0.75)  # probabilities of severity 3 or 4 between which the encoder is asked
+HARM = 0.95  # where harm is stated it is asked up to this one: above, it could only agree
 GRADES = np.arange(1, 5, dtype=np.float32)
 GRAVE_WORTH = 0.25  # of the recall of grave posts beside kappa: one that is missed costs more than one rated too high
 
@@ -69,7 +70,7 @@ def tune(dev: Dev, labels: Mapping[str, Sequence[str]], columns: Mapping[str, sl
     cuts = fit_cuts(average[:, columns["severity"]], dev.gold["severity"])
     most = _measure_sets(average, dev, labels, columns, cuts)
     for sure in SURES:
-        gate = Gate(sure, GRAVE, blend, cuts, review=0.4)
+        gate = Gate(sure, GRAVE, HARM, blend, cuts, review=0.4)
         asked = doubts(gate, dev.fast, dev.harm, dict(columns))
         scores = np.where(asked[:, None], average, dev.fast)
         kept = _measure_sets(scores, dev, labels, columns, cuts)

@@ -19,7 +19,7 @@ from classify.features import Floats
 from stream.messages import Post
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
-NEVER = Gate(sure=0.0, grave=(1.0, 1.0), blend=1.0, cuts=(1.5, 2.5, 3.5), review=0.4)
+NEVER = Gate(sure=0.0, grave=(1.0, 1.0), harm=1.1, blend=1.0, cuts=(1.5, 2.5, 3.5), review=0.4)
 FAST = FastModel.load()
 
 
@@ -79,14 +79,23 @@ def test_the_encoder_reads_what_states_harm_however_sure_the_fast_model_is() -> 
     assert sayer.read_texts == [HARM.text]
 
 
-def test_the_encoder_reads_what_may_be_grave() -> None:
-    columns = FAST.columns
-    row = np.zeros((3, sum(map(len, FAST.labels.values()))), np.float32)
+def sure_but_of_severity(*grave: float) -> Floats:
+    """Scores of posts of which the fast model is sure, with these probabilities of severity 3."""
+    rows = np.zeros((len(grave), sum(map(len, FAST.labels.values()))), np.float32)
     for head in SURE_OF:
-        row[:, columns[head].start] = 1.0
-    for number, grave in enumerate((0.05, 0.5, 0.95)):
-        row[number, columns["severity"].start + 2] = grave
-    assert doubts(replace(NEVER, grave=(0.1, 0.9)), row, [False] * 3, columns).tolist() == [False, True, False]
+        rows[:, FAST.columns[head].start] = 1.0
+    rows[:, FAST.columns["severity"].start + 2] = grave
+    return rows
+
+
+def test_the_encoder_reads_what_may_be_grave() -> None:
+    rows = sure_but_of_severity(0.05, 0.5, 0.95)
+    assert doubts(replace(NEVER, grave=(0.1, 0.9)), rows, [False] * 3, FAST.columns).tolist() == [False, True, False]
+
+
+def test_where_harm_is_stated_the_encoder_reads_what_is_not_yet_known_to_be_grave() -> None:
+    rows = sure_but_of_severity(0.05, 0.9, 0.97)
+    assert doubts(replace(NEVER, harm=0.95), rows, [True] * 3, FAST.columns).tolist() == [True, True, False]
 
 
 def test_under_load_the_fast_model_answers_alone_and_says_so() -> None:
@@ -135,7 +144,7 @@ def test_every_answer_has_a_reason_and_every_phrase_stands_where_it_says() -> No
 
 
 def test_a_gate_is_kept_and_read_again(tmp_path: Path) -> None:
-    gate = Gate(0.4, (0.2, 0.8), 0.6, (1.4, 2.5, 3.4), 0.45)
+    gate = Gate(0.4, (0.2, 0.8), 0.9, 0.6, (1.4, 2.5, 3.4), 0.45)
     gate.save(tmp_path)
     assert Gate.load(tmp_path) == gate
 

@@ -101,7 +101,7 @@ def test_those_who_go_to_people_are_wrong_more_often(folder: Path) -> None:
 
 def test_the_cascade_goes_by_its_own_table(folder: Path) -> None:
     fast = FastModel.load(folder)
-    gate = Gate(0.0, (1.0, 1.0), 1.0, (1.5, 2.5, 3.5), 0.4, costs=tuple(QUANTILES * 4))
+    gate = Gate(0.0, (1.0, 1.0), 1.0, 1.0, (1.5, 2.5, 3.5), 0.4, costs=tuple(QUANTILES * 4))
     said = fast.scores([one.title for one in POSTS], [one.text for one in POSTS], [one.kind for one in POSTS])
     dearest = float(expected_costs(said, FAST.columns)[0].max())
     assert dearest > 0.1
