@@ -15,7 +15,9 @@ from typing import Literal
 from alerts.accused_names import Named, Names
 from alerts.accused_words import Class, patterns
 
-_SENTENCES = re.compile(r"[。！？；!?;\n…]+|\s{2,}")
+_STOPS = "。！？；!?;\\n…"
+# between two sentences: stops, or two spaces; a set of letters comes first as that is looked for quicker than a choice
+_SENTENCES = re.compile(rf"[{_STOPS}\s](?:(?<=[{_STOPS}])[{_STOPS}]*|\s+)")
 COMMAS = "，、,：:"
 _COMMA = re.compile(f"[{COMMAS}]")
 FAR = 44  # characters between name and word

@@ -43,9 +43,9 @@ class Names:
 
     def found(self, text: str) -> list[Named]:
         """In the order of the text, none within another word (人民政府 does not name the 民政局)."""
-        hits = list(self._pattern.finditer(text))
-        if not hits:
+        if not self.any(text):
             return []
+        hits = list(self._pattern.finditer(text))
         taken = [match.span() for match in patterns().not_names.finditer(text)]
         return [
             self._named(hit) for hit in hits if not any(start < hit.end() and hit.start() < end for start, end in taken)

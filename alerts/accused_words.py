@@ -21,6 +21,10 @@ def _split(value: object) -> object:
     return tuple(value.split()) if isinstance(value, str) else value
 
 
+_LETTER = re.compile(r"\w(?![?*+{])")
+_HEAD = re.compile(r"(?:\(\?:(?P<some>[^()\[\]]+)\)|(?P<one>\w)(?=\?))(?P<maybe>\??)(?![*+{])")
+
+
 Listed = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
@@ -68,15 +72,27 @@ def words() -> Words:
 
 
 def any_of(some: Iterable[str]) -> str:
-    """A pattern for any of the words, the longest first; those of one first letter together, which is quicker."""
-    rests: defaultdict[str, list[str]] = defaultdict(list)
-    loners = []
+    """A pattern for any of the words, the longest first; those of one first letter together, which is quicker.
+
+    Where every word begins with a letter, a search leaves most letters of a text at a glance.
+    """
+    rests, loners = defaultdict[str, list[str]](list), list[str]()
     for word in sorted(some, key=len, reverse=True):
-        if re.match(r"\w(?![?*+{])", word):
-            rests[word[0]].append(word[1:])
-        else:
-            loners.append(word)
-    return "|".join([*(f"{first}(?:{'|'.join(its)})" for first, its in rests.items()), *loners])
+        (rests[word[0]] if _LETTER.match(word) else loners).append(word)
+    others = list[str]()
+    for one in [one for word in loners for one in _opened(word)]:
+        (rests[one[0]] if _LETTER.match(one) else others).append(one)
+    return "|".join([*(f"{first}(?:{'|'.join(one[1:] for one in its)})" for first, its in rests.items()), *others])
+
+
+def _opened(word: str) -> list[str]:
+    """The same words with a letter first: of (?:我|他)?的 我的, 他的 and 的, of 的?电话 的电话 and 电话."""
+    head = _HEAD.match(word)
+    if not head:
+        return [word]
+    rest = word[head.end() :]
+    heads = [*(head["some"] or head["one"]).split("|"), *([""] if head["maybe"] else [])]
+    return [opened for one in heads for opened in ([one + rest] if _LETTER.match(one + rest) else _opened(one + rest))]
 
 
 def _any(name: str) -> cached_property[re.Pattern[str]]:
