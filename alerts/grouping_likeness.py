@@ -60,16 +60,18 @@ def weigh_grams(ids: I64, tf: U8, rare: F32) -> Weighed:
 def likeness(new: Weighed, old: Weighed, which: I64) -> F32:
     """How like the posts new[which[i]] and old[i] are, for each i; `which` ascends: (n, columns)."""
     pair, old_at, new_at = _shared(new.ids, old.ids, which)
-    new_weight, old_weight = new.weight.ravel()[new_at], old.weight.ravel()[old_at]
-    group = pair * 12 + (old.kind.ravel()[old_at] << 1 | new.kind.ravel()[new_at] & 1)
+    old_kind, old_weight, new_weight = old.kind.ravel()[old_at], old.weight.ravel()[old_at], new.weight.ravel()[new_at]
+    group = pair * 12 + (old_kind << 1 | new.kind.ravel()[new_at] & 1)
+    named = np.flatnonzero(old_kind >= 2 * _NAME)  # few; of the others only the products are asked for
 
-    def total(values: F32) -> F64:
+    def total(at: npt.NDArray[np.int64] | slice, values: F32) -> F64:
         """Summed over the shared grams: (n, level, in the old title, in the new title)."""
-        return _totals(group, values, 12 * len(which)).reshape(-1, 3, 2, 2)
+        return _totals(group[at], values, 12 * len(which)).reshape(-1, 3, 2, 2)
 
-    dots, into, back = total(old_weight * new_weight), total(np.square(old_weight)), total(np.square(new_weight))
-    over = np.maximum(old.rare.ravel()[old_at] - np.float32(RARE), 0)
-    evidence = _totals(pair, over, len(which))
+    dots = total(slice(None), old_weight * new_weight)
+    into, back = total(named, np.square(old_weight[named])), total(named, np.square(new_weight[named]))
+    over = old.rare.ravel()[old_at[named]] - np.float32(RARE)
+    evidence = _totals(pair[named], over, len(which))
     return _columns(dots, into, back, evidence, new.square[which], old.square)
 
 
@@ -90,7 +92,10 @@ def _shared(new: I64, old: I64, which: I64) -> tuple[I64, I64, I64]:
 
 
 def _columns(dots: F64, into: F64, back: F64, evidence: F64, new: F64, old: F64) -> F32:
-    """From sums by level and title, over the shared grams (n, 3, 2, 2) and over all of either post (n, 3, 2)."""
+    """From sums by level and title, over the shared grams (n, 3, 2, 2) and over all of either post (n, 3, 2).
+
+    `into` and `back` are only read at the level of names.
+    """
     held = into[:, _NAME, 1].sum(axis=1) / _safe(old[:, _NAME, 1])
     held_back = back[:, _NAME, :, 1].sum(axis=1) / _safe(new[:, _NAME, 1])
     columns = [*_cosines(_boosted(_boosted(dots, 1), 1), _boosted(old, 2), _boosted(new, 2))]

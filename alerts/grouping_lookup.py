@@ -39,6 +39,6 @@ class ByName:
                 pairs += [(index, ~one) for one in before[-FOUND:]]
                 rows = self._rows.get(key, ())
                 if len(rows) <= CROWD:
-                    pairs += [(index, row) for row in sorted(rows, key=rank)[:FOUND]]
+                    pairs += [(index, row) for row in (sorted(rows, key=rank)[:FOUND] if len(rows) > 1 else rows)]
                 before.append(index)
         return pairs

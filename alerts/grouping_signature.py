@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydantic_core import to_json
 
 from alerts.grouping_features import KEPT, Grams
 from alerts.grouping_match import Context
@@ -27,7 +28,6 @@ VERSION = 1
 _COPY_BIT = 128
 _HEAD = struct.Struct(">BI")
 _TAKEN = struct.Struct(">QB")
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def pack(unit: Unit, grams: Grams) -> bytes:
         ],
         "taken": len(unit.taken),
     }
-    head = _encode(state).encode()
+    head = to_json(state)
     ids = grams.ids.astype(">u4")
     rows = [part.tobytes() for both in zip(ids, grams.tf, strict=True) for part in both]
     taken = [_TAKEN.pack(t.key, t.likeness | (_COPY_BIT if t.near_copy else 0)) for t in unit.taken.values()]

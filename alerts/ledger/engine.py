@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError
 
@@ -17,6 +17,7 @@ from stream.sqlite import use_wal
 
 HEAD = "0009"
 WAIT_MS = 30_000
+CACHE_MB = 16  # of SQLite's pages that a connection keeps: its own 2 MB are too few for the indexes of 100,000 events
 POOL_WAIT = 30  # seconds for one of the pool's connections to come free
 # What a session may take (milliseconds): a statement, a wait for a lock, a pause in the middle of a transaction.
 LIMITS = {"statement_timeout": 60_000, "lock_timeout": 10_000, "idle_in_transaction_session_timeout": 120_000}
@@ -31,8 +32,12 @@ PATIENCE = {
     "application_name": "minsheng",
     "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
 }
-dump_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # one encoder: to make one takes longer
 _TURN = text("SELECT pg_advisory_xact_lock(:number)")
+
+
+def dump_json(value: object) -> str:
+    """The value as JSON without spaces, letters as they are: by Pydantic's writer, in a quarter of the time of Python's."""
+    return to_json(value).decode()
 
 
 def parse(url: str) -> URL:
@@ -152,6 +157,7 @@ def _set_up(raw: sqlite3.Connection, _record: Any) -> None:
     use_wal(raw, WAIT_MS / 1000)
     raw.execute("PRAGMA synchronous = FULL")
     raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute(f"PRAGMA cache_size = -{1024 * CACHE_MB}")
 
 
 def _begin(conn: Connection) -> None:

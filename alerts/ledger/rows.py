@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -101,6 +101,7 @@ def _as_values(table: Table, rows: Rows) -> list[tuple[Any, ...]]:
     return list(zip(*columns, strict=True))
 
 
+@lru_cache(maxsize=1 << 12)  # a post's time stands in four places
 def _instant(value: datetime | None) -> str | None:
     """As SQLAlchemy writes one into SQLite."""
     return None if value is None else utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
