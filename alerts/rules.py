@@ -11,7 +11,7 @@ that a linked post can be held against (source, intent, severity).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
@@ -75,7 +75,7 @@ def counted_from(rules: Iterable[Rule]) -> float:
 
 
 def _grave(rule: Rule, event: Event, posts: Sequence[EventPost], new: Sequence[Judged], now: datetime) -> Firing | None:
-    grave = _triggers(rule, [one for one in new if one.judgement.severity >= rule.severity])
+    grave = list(_triggers(rule, [one for one in new if one.judgement.severity >= rule.severity]))
     if not grave:
         return None
     worst = max(grave, key=lambda one: one.judgement.severity_score)
@@ -87,7 +87,7 @@ def _grave(rule: Rule, event: Event, posts: Sequence[EventPost], new: Sequence[J
 def _threshold(
     rule: Rule, event: Event, posts: Sequence[EventPost], new: Sequence[Judged], now: datetime
 ) -> Firing | None:
-    if event.posts < rule.posts or not _triggers(rule, new):
+    if min(event.posts, len(posts)) < rule.posts or not _is_tried(rule, new):
         return None
     end = min(now, event.last_seen)
     counted = _distinct(_between(rule, event, posts, end - timedelta(hours=rule.window_hours), end))
@@ -104,7 +104,7 @@ def _threshold(
 def _growth(
     rule: Rule, event: Event, posts: Sequence[EventPost], new: Sequence[Judged], now: datetime
 ) -> Firing | None:
-    if event.posts < rule.posts or not _triggers(rule, new):
+    if min(event.posts, len(posts)) < rule.posts or not _is_tried(rule, new):
         return None
     window = timedelta(hours=rule.window_hours)
     counted = _between(rule, event, posts, now - window, now)
@@ -120,8 +120,12 @@ Test = Callable[[Rule, Event, Sequence[EventPost], Sequence[Judged], datetime], 
 _TESTS: Mapping[str, Test] = {"grave": _grave, "threshold": _threshold, "growth": _growth}
 
 
-def _triggers(rule: Rule, new: Sequence[Judged]) -> list[Judged]:
-    return [one for one in new if matches(rule.match, subject_of_post(one))]
+def _triggers(rule: Rule, new: Iterable[Judged]) -> Iterator[Judged]:
+    return (one for one in new if matches(rule.match, subject_of_post(one)))
+
+
+def _is_tried(rule: Rule, new: Iterable[Judged]) -> bool:
+    return next(_triggers(rule, new), None) is not None
 
 
 def _between(rule: Rule, event: Event, posts: Sequence[EventPost], start: datetime, end: datetime) -> list[EventPost]:
