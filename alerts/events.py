@@ -14,7 +14,7 @@ events: a likeness close to the threshold moves a little with the counts.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -231,10 +231,18 @@ class EventIndex:
                 copies += [(index, member.row) for member in unit.members]
             elif copied and place.get(copied, index) < index:
                 copies.append((index, ~place[copied]))
-        copies += self._by_name.find([one.objects for one in contexts], self._newest_first)
+        copies += self._by_name.find([one.objects for one in contexts], self._told_last)
         named = np.array(copies, dtype=np.int64).reshape(-1, 2)
         told = Pairs(named[:, 0], named[:, 1], np.full(len(named), TOLD))
         return join([told, self._store.search(new, CLOSEST, LEAST_SHARED)])
+
+    def _told_last(self, rows: Collection[int], most: int) -> list[int]:
+        """Those whose events were told of last, the last first, equally late ones by the id of the post."""
+        seen = [self._seats[row].unit.last_seen for row in rows]
+        if len(seen) > most:  # many posts name the same in a full window, and all but a few are soon out of it
+            least = sorted(seen)[-most]
+            rows = [row for row, at in zip(rows, seen, strict=True) if at >= least]
+        return sorted(rows, key=self._newest_first)[:most]
 
     def _newest_first(self, row: int) -> tuple[float, str]:
         seat = self._seats[row]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from alerts.grouping_objects import lookup_keys
 
@@ -29,9 +28,11 @@ class ByName:
             if not rows:
                 del self._rows[key]
 
-    def find(self, new: Sequence[Sequence[str]], rank: Callable[[int], Any]) -> list[tuple[int, int]]:
-        """(index of the new post, row), the least by `rank` first; an earlier new post q stands there as ~q, the newest
-        first. `new`: what each new post names."""
+    def find(
+        self, new: Sequence[Sequence[str]], choose: Callable[[Collection[int], int], Iterable[int]]
+    ) -> list[tuple[int, int]]:
+        """(index of the new post, row), as `choose` takes at most so many of some rows; an earlier new post q stands
+        there as ~q. `new`: what each new post names."""
         pairs, earlier = list[tuple[int, int]](), dict[str, list[int]]()
         for index, objects in enumerate(new):
             for key in lookup_keys(objects)[:ASKED]:
@@ -39,6 +40,6 @@ class ByName:
                 pairs += [(index, ~one) for one in before[-FOUND:]]
                 rows = self._rows.get(key, ())
                 if len(rows) <= CROWD:
-                    pairs += [(index, row) for row in (sorted(rows, key=rank)[:FOUND] if len(rows) > 1 else rows)]
+                    pairs += [(index, row) for row in (choose(rows, FOUND) if len(rows) > 1 else rows)]
                 before.append(index)
         return pairs

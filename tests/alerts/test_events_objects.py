@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -160,6 +161,22 @@ def test_where_no_time_is_known_nothing_is_drawn() -> None:
     assert group(told)["b"] == "ev-b"
 
 
+def least(rows: Collection[int], most: int) -> list[int]:
+    return sorted(rows)[:most]
+
+
+def test_of_many_rows_those_told_of_last_are_taken_equally_late_ones_by_the_id_of_the_post() -> None:
+    index = EventIndex(60 * DAY)
+    index.assign([tell(name, f"{name}小区停水", "", day=number // 3) for number, name in enumerate(NAMES)])
+    rows = list(index._seats)
+    assert len({index._seats[row].unit.id for row in rows}) == len(NAMES) > 6
+    plain = sorted(
+        rows, key=lambda row: (-index._seats[row].unit.last_seen.timestamp(), index._seats[row].member.post_id)
+    )
+    for most in range(1, len(rows) + 2):
+        assert index._told_last(set(rows), most) == plain[:most]
+
+
 def test_rows_are_found_by_name_in_any_order_of_coming() -> None:
     things = objects_in("云锦小区停水", "", lambda pair: True)
     found = []
@@ -168,7 +185,7 @@ def test_rows_are_found_by_name_in_any_order_of_coming() -> None:
         for row in order:
             names.add(row, things)
         names.remove(3, things)
-        found.append(names.find([things, things], lambda row: row))
+        found.append(names.find([things, things], least))
     assert (
         found[0]
         == found[1]
@@ -185,7 +202,7 @@ def test_a_name_that_a_crowd_has_is_not_looked_up() -> None:
     names = ByName()
     for row in range(CROWD + 1):
         names.add(row, things)
-    assert names.find([things], lambda row: row) == []
+    assert names.find([things], least) == []
     assert lookup_keys(things) == ["云锦"]
 
 
