@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
-from kafka.errors import NoError, RetriableError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from kafka.errors import (
+    NoError,
+    RetriableError,
+    TopicAlreadyExistsError,
+    UnknownBrokerIdError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from stream.dead import PREFIX as DEAD
 from stream.kafka_client import Access, open_client
@@ -21,6 +28,7 @@ OVERHEAD = 1024  # what a batch adds to a single record
 READY_MS = 10_000  # for the leaders of a new topic
 PATIENCE = 3.0  # seconds to ask again when the answer is: not yet
 PAUSE = 0.2
+NOT_YET = (RetriableError, UnknownBrokerIdError)  # the latter: the client asked broker -1, which is no leader at all
 CLOSE_SECONDS = 0.5
 
 Answer = TypeVar("Answer")
@@ -111,7 +119,7 @@ class Topics:
                 self._admin = self._admin or open_client(KafkaAdminClient, self._access)
                 try:
                     return question(self._admin)
-                except RetriableError:
+                except NOT_YET:
                     self._drop()
                     if time.monotonic() > until:
                         raise

@@ -15,7 +15,7 @@ from app.servers.kafka import Kafka
 from stream.errors import Unavailable
 from stream.log import Log, Out, Record
 from stream.log_kafka import OPTIONS, KafkaLog
-from tests.contract.log import WAIT, drain, outs
+from tests.contract.log import WAIT, outs
 
 Open = Callable[[], KafkaLog]
 
@@ -149,7 +149,7 @@ def test_a_broker_that_hangs_is_unavailable_in_bounded_time(kafka_server: Kafka,
             assert time.monotonic() - started < 12
     publish_in_the_end(log, outs("丙"))
     assert lag_in_the_end(log) > 0  # what asks for lags has a connection of its own, which is slower to recover
-    assert {record.value.decode() for record in drain(log, "t", "g")} >= {"丙"}
+    assert "丙" in drained_in_the_end(log)
 
 
 def test_a_hang_under_traffic_loses_nothing(kafka_server: Kafka, again: Open) -> None:
@@ -189,7 +189,7 @@ def test_a_log_that_was_opened_while_the_broker_was_away_works_afterwards(kafka_
             with pytest.raises(Unavailable):
                 log.read("t", "g", 10, 0)
     publish_in_the_end(log, outs("甲"))
-    assert {record.value.decode() for record in drain(log, "t", "g")} == {"甲"}
+    assert drained_in_the_end(log) == {"甲"}
 
 
 def test_waiting_for_a_broker_leaves_no_threads_behind(kafka_server: Kafka, again: Open) -> None:
@@ -222,6 +222,23 @@ def lag_in_the_end(log: KafkaLog, seconds: float = 60.0) -> int:
         except Unavailable:
             if time.monotonic() > deadline:
                 raise
+
+
+def drained_in_the_end(log: KafkaLog, seconds: float = 60.0) -> set[str]:
+    """What is read until nothing is left. A broker that has just come back may lose its partitions once more."""
+    deadline = time.monotonic() + seconds
+    seen: set[str] = set()
+    while True:
+        try:
+            while log.lag("t", "g"):
+                records = log.read("t", "g", 10, 1.0)
+                seen |= {record.value.decode() for record in records}
+                log.commit("g", records)
+            return seen
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def read_in_the_end(log: KafkaLog, seconds: float = 60.0) -> list[Record]:

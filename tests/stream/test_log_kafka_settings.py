@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kafka.errors import UnknownBrokerIdError
 
 from stream.errors import MinshengError, Unavailable
 from stream.kafka_client import Access
@@ -75,6 +76,29 @@ def test_names_on_the_servers_begin_with_the_prefix() -> None:
     assert topics().name("posts.raw") == "minsheng.posts.raw"
     assert topics(prefix="").name("posts.raw") == "posts.raw"
     assert topics().group("posts.raw", "judge") == "minsheng.judge@posts.raw"
+
+
+class Electing:
+    """A server whose partitions have no leader the first time it is asked: the library then asks broker -1."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def describe_topics(self, names: list[str]) -> list[dict[str, object]]:
+        self.asked += 1
+        if self.asked == 1:
+            raise UnknownBrokerIdError(-1)
+        return [{"error_code": 3, "partitions": []}]
+
+    def close(self) -> None:
+        pass
+
+
+def test_while_a_leader_is_being_chosen_it_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Electing()
+    monkeypatch.setattr("stream.kafka_topics.open_client", lambda *_: server)
+    assert topics().lag("posts.raw", "judge") == 0
+    assert server.asked == 2
 
 
 def test_two_topics_of_a_group_are_two_groups_on_the_servers() -> None:
