@@ -37,7 +37,9 @@ def read(path: Path, text: str, label: str) -> Pair:
 
 
 def examples(texts: Sequence[str]) -> Examples:
-    return Examples([""] * len(texts), list(texts), [""] * len(texts), {}, [""] * len(texts))
+    return Examples(
+        [""] * len(texts), list(texts), [""] * len(texts), {}, [""] * len(texts), np.ones(len(texts), np.float32)
+    )
 
 
 def answers(learn: Pair, ask: Sequence[str]) -> list[str]:

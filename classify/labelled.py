@@ -15,20 +15,22 @@ from numpy.typing import NDArray
 from classify.pii import mask
 from classify.weights import HEADS
 
-FILES = ("posts_train.jsonl", "written_train.jsonl")
+POSTS, INVENTED = "posts_train.jsonl", "written_train.jsonl"
 OURS = Path(__file__).with_name("labels")  # invented posts, and labels of messages without their texts
+REAL = 2.0  # how many invented posts a real one counts for: there are thrice as many invented ones, and real ones will come
 MESSAGES, TEXTS, PREFIX = "messages.tsv", "留言_无标签.csv", "nolabel-"
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Titles, texts, kinds and per head the label of each post; `second` is the second topic or ""."""
+    """Titles, texts, kinds and per head the label of each post; `second` is the second topic or "", `counts` is how much it counts."""
 
     titles: list[str]
     texts: list[str]
     kinds: list[str]
     labels: dict[str, NDArray[np.str_]]
     second: list[str]
+    counts: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.titles)
@@ -40,21 +42,21 @@ def read_all(data: Path, more: Sequence[Mapping[str, Any]] = ()) -> Examples:
 
     Raises FileNotFoundError or ValueError (Chinese, with file and line) if something cannot be read.
     """
-    paths = [*(_find(data, name) for name in FILES), *sorted(OURS.glob("*.jsonl"))]
-    return read_examples(paths, [*_messages(data), *more])
+    real = [*_rows(_find(data, POSTS)), *_messages(data), *more]
+    invented = [_find(data, INVENTED), *sorted(OURS.glob("*.jsonl"))]
+    return to_examples(real, [row for path in invented for row in _rows(path)])
 
 
-def read_examples(paths: Sequence[Path], more: Sequence[Mapping[str, Any]] = ()) -> Examples:
-    """Labelled posts of JSONL files (title, text, topic, topic2, office, sentiment, intent, severity), and `more` of the
-    same; personal numbers masked."""
-    rows = [row for path in paths for row in _rows(path)]
-    rows += more
+def to_examples(real: Sequence[Mapping[str, Any]], invented: Sequence[Mapping[str, Any]] = ()) -> Examples:
+    """Labelled posts (title, text, topic, topic2, office, sentiment, intent, severity); personal numbers masked."""
+    rows = [*real, *invented]
     return Examples(
         titles=[mask(str(row.get("title", ""))) for row in rows],
         texts=[mask(str(row["text"])) for row in rows],
         kinds=[str(row.get("source", "")) for row in rows],
         labels={head: np.array([str(row[head]) for row in rows]) for head in HEADS},
         second=[str(row.get("topic2", "")).strip("-") for row in rows],
+        counts=np.repeat(np.array([REAL, 1.0], np.float32), [len(real), len(invented)]),
     )
 
 

@@ -145,29 +145,34 @@ def _fit_base(
         for place, label in enumerate(labels[head]):
             chosen = truth == label
             if chosen.any() and not chosen.all():
-                table[:, place], bias[place] = _fit_label(part, chosen, PENALTIES.get(head, 1.0))
+                table[:, place], bias[place] = _fit_label(part, chosen, examples.counts[rows], PENALTIES.get(head, 1.0))
         tables.append(table)
         biases.append(bias)
     return np.hstack(tables), np.concatenate(biases)
 
 
-def _fit_label(features: csr_matrix[np.float32], chosen: NDArray[np.bool_], penalty: float) -> tuple[Floats, float]:
+def _fit_label(
+    features: csr_matrix[np.float32], chosen: NDArray[np.bool_], counts: Floats, penalty: float
+) -> tuple[Floats, float]:
     """One label against the rest: the sum of a plain SVM and one on features scaled by their naive Bayes log-count ratio
     (Wang and Manning 2012). Both are linear in the same features, so the sum costs nothing when posts are judged."""
     from sklearn.svm import LinearSVC
 
-    ratio = log_count_ratio(features, chosen)
-    plain = LinearSVC(C=penalty, random_state=0, tol=1e-2).fit(features, chosen)
-    bayes = LinearSVC(C=BAYES_PENALTY, random_state=0, tol=1e-2).fit(features @ diags_array(ratio), chosen)
+    ratio = log_count_ratio(features, chosen, counts)
+    scaled = features @ diags_array(ratio)
+    plain = LinearSVC(C=penalty, random_state=0, tol=1e-2).fit(features, chosen, sample_weight=counts)
+    bayes = LinearSVC(C=BAYES_PENALTY, random_state=0, tol=1e-2).fit(scaled, chosen, sample_weight=counts)
     weights = plain.coef_[0] + ratio * bayes.coef_[0]
     return weights.astype(np.float32), float(plain.intercept_[0] + bayes.intercept_[0])
 
 
-def log_count_ratio(features: csr_matrix[np.float32], chosen: NDArray[np.bool_]) -> Floats:
+def log_count_ratio(
+    features: csr_matrix[np.float32], chosen: NDArray[np.bool_], counts: Floats | float = 1.0
+) -> Floats:
     """ln of how much more often each feature stands in the chosen posts than in the others, add-one smoothed."""
     stands = csr_matrix((np.ones_like(features.data), features.indices, features.indptr), shape=features.shape)
-    inside = 1 + np.asarray(chosen.astype(np.float32) @ stands)
-    outside = 1 + np.asarray((~chosen).astype(np.float32) @ stands)
+    inside = 1 + np.asarray((chosen * np.float32(counts)) @ stands)
+    outside = 1 + np.asarray((~chosen * np.float32(counts)) @ stands)
     ratio: Floats = np.log((inside / inside.sum()) / (outside / outside.sum())).astype(np.float32)
     return ratio
 

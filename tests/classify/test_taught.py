@@ -13,7 +13,7 @@ from classify.encoder import taught
 from classify.encoder.tasks import labels_of, main_lessons
 from classify.encoder.taught import Teachers, read_unlabelled, taught_lessons, with_teachers
 from classify.fast import FastModel
-from classify.labelled import read_examples
+from classify.labelled import to_examples
 from classify.weights import HEADS
 from tests.classify.tiny import invented, make_data
 
@@ -51,7 +51,7 @@ def test_texts_without_labels_learn_the_mean_of_the_teachers(monkeypatch: pytest
 
 
 def test_labelled_posts_learn_halfway_between_label_and_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
-    examples = read_examples([], invented(20))
+    examples = to_examples(invented(20))
     main = main_lessons(examples, LABELS)
     lessons = with_teachers(main, teachers(monkeypatch, Teacher(1.0)))
     assert lessons.wanted[:, 1 : len(LABELS["topic"])] == pytest.approx(main.wanted[:, 1 : len(LABELS["topic"])] / 2)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix, vstack
 
 from classify.evaluate import evaluate, macro_f1
 from classify.fast import FastModel
-from classify.train import Examples, kappa, split, train
+from classify.labelled import Examples, read_all
+from classify.train import kappa, log_count_ratio, split, train
 from classify.weights import quantise
 from stream.messages import Judged, Post
 
@@ -73,10 +75,25 @@ def test_missing_data_and_missing_fields_are_named(tmp_path: Path) -> None:
         evaluate(lambda posts: [], tmp_path)
 
 
+def test_a_real_post_counts_for_two_invented_ones(data: Path) -> None:
+    corrected = json.loads((data / "labels" / "posts_train.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    examples = read_all(data, [corrected])
+    assert examples.counts[:201].tolist() == [2.0] * 201, "those of the file and what staff corrected"
+    assert set(examples.counts[201:].tolist()) == {1.0}
+
+
+def test_what_counts_twice_weighs_as_if_it_stood_there_twice() -> None:
+    once = csr_matrix(np.array([[1, 0], [0, 1], [1, 1]], np.float32))
+    chosen = np.array([True, False, True])
+    twice, chosen_twice = csr_matrix(vstack((once, once[:1]))), np.array([True, False, True, True])
+    counted = log_count_ratio(once, chosen, np.array([2, 1, 1], np.float32))
+    assert counted == pytest.approx(log_count_ratio(twice, chosen_twice))
+
+
 def test_near_copies_share_a_fold() -> None:
     texts = [f"第{n}封信，内容完全不同：{chr(0x4E00 + n * 37) * 9}{chr(0x5000 + n * 11) * 9}" for n in range(40)]
     copies = [f"{text}。" for text in texts]
-    folds = split(Examples([""] * 80, texts + copies, [""] * 80, {}, [""] * 80), seed=0)
+    folds = split(Examples([""] * 80, texts + copies, [""] * 80, {}, [""] * 80, np.ones(80, np.float32)), seed=0)
     assert (folds[:40] == folds[40:]).all()
     assert len(set(folds.tolist())) > 1
 
