@@ -5,7 +5,7 @@ Limits and their sources are in configs/clocks.yaml. All functions are pure: clo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -85,6 +85,11 @@ def start_clocks(
     """
     matter = Matter(grade, severity, intent, topic, office.partition("@")[0])
     return tuple(_start(clock, calendar, now) for clock in clocks_for(catalog, matter, named, parts))
+
+
+def by_due(clocks: Iterable[RunningClock]) -> list[RunningClock]:
+    """As people are shown them: those not yet done, the first due first, then those that are done."""
+    return sorted(clocks, key=lambda clock: (clock.done_at is not None, clock.due_at))
 
 
 def clocks_of_case(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from alerts.cases import STATE_LABELS
+from alerts.clocks import by_due
 from alerts.corrections import is_corrected
 from alerts.model import Action, Alert, Case, Event, RunningClock
 from configs.catalog import Catalog
@@ -123,7 +124,7 @@ def clock_row(clock: RunningClock, now: datetime) -> str:
 
 
 def clocks(running: Sequence[RunningClock], now: datetime) -> str:
-    return f'<div class="clocks">{"".join(clock_row(clock, now) for clock in running)}</div>'
+    return f'<div class="clocks">{"".join(clock_row(clock, now) for clock in by_due(running))}</div>'
 
 
 def due_chip(case: Case, now: datetime) -> str:

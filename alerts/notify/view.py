@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from alerts.clocks import by_due
 from alerts.ledger.alerts import DIGEST, ROUND
 from alerts.model import Event, RunningClock
 from alerts.moments import moment
@@ -82,7 +83,7 @@ def view(matter: Sequence[Notice], public_url: str, now: datetime) -> dict[str, 
         "link": case_link(public_url, alert.case_id),
         "reasons": list(dict.fromkeys(clean_line(item.alert.reason) for item in matter)),
         "facts": _facts(notice),
-        "clocks": [_clock(clock, now) for clock in case.clocks] if case else [],
+        "clocks": [_clock(clock, now) for clock in by_due(case.clocks)] if case else [],
         "quotes": [_quote(item) for item in notice.quotes],
         "withheld": UNREAD if notice.unread else WITHHELD if notice.withheld else "",
         "why": [clean_line(line) for line in case.why if not line.startswith(_SAID_ELSEWHERE)] if case else [],

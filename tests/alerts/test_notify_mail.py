@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.links import Links, OfficeLink
+from alerts.notify.chat_text import chat_text
 from alerts.notify.clean import web_link
 from alerts.notify.compose import ALERTS_HEADER, IN_FULL, compose, recipients
 from alerts.notify.notice import Letterhead, Notice, OfficeAddress, mail_id_of
@@ -272,6 +273,18 @@ def test_clocks_say_what_is_left_late_and_done() -> None:
     assert "已完成 2026-11-25 13:30（依据" in text
     assert "已完成 2026-11-25 13:30（超期）" in text
     assert "节假日安排尚未公布" in text
+
+
+def test_the_clock_that_runs_out_first_stands_first_and_is_the_one_that_a_chat_tells() -> None:
+    clocks = (
+        make_clock(name="签收", due=1, done=-1),
+        make_clock(name="办结", due=360),
+        make_clock(name="回应", due=48),
+    )
+    notice = make_notice(1, case=make_case(clocks=clocks))
+    text = text_of(read(notice))
+    assert text.index("回应") < text.index("办结") < text.index("签收")
+    assert "回应：2026-11-27 14:30 前" in chat_text(LETTERHEAD, OFFICE, [notice], NOW)
 
 
 @pytest.mark.parametrize(
