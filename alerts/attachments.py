@@ -49,9 +49,9 @@ def checked(name: str, content: bytes, limit_mb: int) -> Checked:
     if len(content) > limit_mb << 20:
         raise MinshengError(f"附件“{shown}”超过 {limit_mb} MB")
     if ending not in TYPES:
-        raise MinshengError(f"附件“{shown}”的类型不接受, 可用: {'、'.join(TYPES)}")
+        raise MinshengError(f"附件“{shown}”的类型不接受，可用: {'、'.join(TYPES)}")
     if not content.startswith(TYPES[ending]) or (ending in _OFFICE and not _is_document(content, _OFFICE[ending])):
-        raise MinshengError(f"附件“{shown}”的内容与类型不符, 或含有宏, 请另存后再传")
+        raise MinshengError(f"附件“{shown}”的内容与类型不符，或含有宏，请另存后再传")
     return Checked(shown, hashlib.sha256(content).hexdigest(), content)
 
 

@@ -153,7 +153,7 @@ def _send(case: Case, deed: Deed) -> Case:
 
 def _resend(case: Case, deed: Deed) -> Case:
     if deed.data["office"] == case.office:
-        raise MinshengError(f"案件 {case.number} 已在该单位, 改派须选另一个单位")
+        raise MinshengError(f"案件 {case.number} 已在该单位，改派须选另一个单位")
     return _send(case, deed)
 
 
@@ -220,7 +220,7 @@ def _instant(case: Case, value: datetime | str) -> datetime:
     try:
         instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     except ValueError as error:
-        raise MinshengError(f"案件 {case.number}: 截止时间 {value!r} 无法识别, 应如 2026-11-27T17:30+08:00") from error
+        raise MinshengError(f"案件 {case.number}: 截止时间 {value!r} 无法识别，应如 2026-11-27T17:30+08:00") from error
     if instant.tzinfo is None:
-        raise MinshengError(f"案件 {case.number}: 截止时间 {value!r} 缺少时区, 应如 2026-11-27T17:30+08:00")
+        raise MinshengError(f"案件 {case.number}: 截止时间 {value!r} 缺少时区，应如 2026-11-27T17:30+08:00")
     return instant

@@ -65,7 +65,7 @@ def _other_case(tx: Tx, case: Case, number: str) -> str:
     """The number of a case that this one can join: one that is there, and does not itself join this one."""
     other = tx.cases.by_number(number)
     if other is None:
-        raise MinshengError(f"没有编号为“{number}”的案件, 请核对要并入的案件编号")
+        raise MinshengError(f"没有编号为“{number}”的案件，请核对要并入的案件编号")
     if other.state == "duplicate":
-        raise MinshengError(f"案件 {number} 本身已并入 {other.joins}, 请直接并入该案")
+        raise MinshengError(f"案件 {number} 本身已并入 {other.joins}，请直接并入该案")
     return other.number

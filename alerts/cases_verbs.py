@@ -109,10 +109,10 @@ def checked(case: Case, key: str, note: str, data: Mapping[str, Any]) -> Verb:
     """The verb; raises MinshengError, in Chinese, when the state does not allow it or something it needs is missing."""
     verb = VERBS.get(key)
     if verb is None:
-        raise MinshengError(f"没有“{key}”这种办理动作, 可用的有: {'、'.join(VERBS)}")
+        raise MinshengError(f"没有“{key}”这种办理动作，可用的有: {'、'.join(VERBS)}")
     if case.state not in verb.before:
         can = "、".join(one.label for one in allowed(case))
-        raise MinshengError(f"案件 {case.number} 现为“{STATE_LABELS[case.state]}”, 不能“{verb.label}”; 现在可以: {can}")
+        raise MinshengError(f"案件 {case.number} 现为“{STATE_LABELS[case.state]}”，不能“{verb.label}”；现在可以: {can}")
     if verb.needs_note and not note:
         raise MinshengError(f"案件 {case.number}: “{verb.label}”须写明理由或内容")
     for field, name in (verb.needs or {}).items():

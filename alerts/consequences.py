@@ -162,7 +162,7 @@ def _growing(desk: Desk, tx: Tx, case: Case) -> Case:
     if not any(clock.key not in have for clock in clocks):
         return case
     data = {"severity": case.severity}
-    return tx.cases.save(*act(case, "escalate", SYSTEM, desk.now, "信息快速增长, 加上报告时限", data, clocks))
+    return tx.cases.save(*act(case, "escalate", SYSTEM, desk.now, "信息快速增长，加上报告时限", data, clocks))
 
 
 def _raised(case: Case, judged: Sequence[Judgement]) -> Case:
@@ -175,7 +175,7 @@ def _raised(case: Case, judged: Sequence[Judgement]) -> Case:
 def _escalate(desk: Desk, tx: Tx, case: Case, graver: Case, post_id: str) -> Case:
     clocks = clocks_of_case(desk.catalog, desk.calendar, graver, desk.now)
     data = {"severity": graver.severity, "event_grade": graver.event_grade, "post": post_id}
-    note = f"新的信息严重程度 {graver.severity} 级, 案件随之升级"
+    note = f"新的信息严重程度 {graver.severity} 级，案件随之升级"
     return tx.cases.save(*act(case, "escalate", SYSTEM, desk.now, note, data, clocks))
 
 
@@ -221,8 +221,8 @@ def _why_again(case: Case, posts: int, after: timedelta, *, relapsed: bool) -> s
     days = max(1, -(-after // timedelta(days=1)))
     again = f"{STATE_LABELS[case.state].removeprefix('已')}后 {days} 天内又有 {posts} 条信息反映同一问题"
     if relapsed:
-        return f"{again}, 属回潮(第 {case.relapses + 1} 次), 并入原案重新办理"
-    return f"{again}, 并入原案重新办理"
+        return f"{again}，属回潮(第 {case.relapses + 1} 次), 并入原案重新办理"
+    return f"{again}，并入原案重新办理"
 
 
 def _joined_case(tx: Tx, case: Case) -> Case:

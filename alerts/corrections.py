@@ -112,7 +112,7 @@ def checked(catalog: Catalog, changes: Mapping[Field, str]) -> dict[Field, str]:
     }
     for field, value in changes.items():
         if value not in set(allowed[field]):
-            raise MinshengError(f"改正 {field}: 没有“{value}”这个取值, 请在列出的取值中选择")
+            raise MinshengError(f"改正 {field}: 没有“{value}”这个取值，请在列出的取值中选择")
     return dict(changes)
 
 

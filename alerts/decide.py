@@ -163,7 +163,7 @@ class Decider:
         taken = tx.meters.take_cursors({MARK + one for one in partitions})
         found = {name.removeprefix(MARK): mark for name, mark in taken.items()}
         if any(mark != self._marks.get(one, {}) for one, mark in found.items()):
-            raise Conflict("另一个进程处理过同一分区, 将从案件库重新读取事件后再处理")
+            raise Conflict("另一个进程处理过同一分区，将从案件库重新读取事件后再处理")
         marks = {one: {"by": self._name, "n": mark.get("n", 0) + 1} for one, mark in found.items()}
         for one, mark in marks.items():
             tx.meters.save_cursor(MARK + one, mark)
@@ -192,7 +192,7 @@ class Decider:
 def _store(tx: Tx, events: dict[str, Event], posts: Sequence[EventPost], index: Index) -> None:
     tx.events.save(list(events.values()), {event_id: _signature(index, event_id) for event_id in events})
     if len(tx.events.link(posts)) != len(posts):
-        raise Conflict("同一批信息已由另一个进程归组, 将重新读取后再处理")
+        raise Conflict("同一批信息已由另一个进程归组，将重新读取后再处理")
 
 
 def _tally(post: EventPost, judged: Judged, why: str) -> Tally:

@@ -33,7 +33,7 @@ def refuse(tx: Tx, catalog: Catalog, case: Case, verb: str, actor: str, now: dat
     if verb == "object":
         _refuse_objection(catalog, case, tx.cases.actions(case.id), now)
     elif verb in LEAVING and _is_office(catalog, actor):
-        raise MinshengError(f"案件 {case.number}: 首接单位不能自行退回, 请先提出派单异议, 由值班人员审核")
+        raise MinshengError(f"案件 {case.number}: 首接单位不能自行退回，请先提出派单异议，由值班人员审核")
     elif verb in ("dispatch", "redispatch"):
         for office in (data.get("office") or "", *(data.get("helps") or ())):
             _refuse_accused(tx, catalog, case, office)
@@ -53,7 +53,7 @@ def accused_meanwhile(tx: Tx, catalog: Catalog, case: Case, posts: Sequence[Even
     for key in accused:
         ids = [post.post_id for post in posts if key in post.accuses]
         name = catalog.office_name(key)
-        text = f"有 {len(ids)} 条新信息直接指向{name}, 未向该单位展示, 请核查并考虑改派 (信访工作条例第三十条)"
+        text = f"有 {len(ids)} 条新信息直接指向{name}，未向该单位展示，请核查并考虑改派 (信访工作条例第三十条)"
         tx.replies.add_items([DutyItem(f"accused:{case.id}:{key}", now, "accused", case.number, text, key, case.id)])
 
 
@@ -69,7 +69,7 @@ def taken_up_elsewhere(
         return ({"helps": helps} if len(helps) < len(case.helps) else {}), ""
     office = instead_of(catalog, case.office, accused, case.region)
     before, after = catalog.office_name(case.office), catalog.office_name(office)
-    why = f"有信息直接指向{before}, 改由{after}重新办理 (信访工作条例第三十条)"
+    why = f"有信息直接指向{before}，改由{after}重新办理 (信访工作条例第三十条)"
     return {"office": office, "helps": [one for one in helps if one != office]}, why
 
 
@@ -97,10 +97,10 @@ def _last_sent(history: Sequence[Action]) -> Action | None:
 def _refuse_objection(catalog: Catalog, case: Case, history: Sequence[Action], now: datetime) -> None:
     if designated(history) == case.office:
         name = catalog.office_name(case.office)
-        raise MinshengError(f"案件 {case.number} 由{name}承办是派单异议审核后指定的, 不得再次退回")
+        raise MinshengError(f"案件 {case.number} 由{name}承办是派单异议审核后指定的，不得再次退回")
     due = objection_due(catalog, history)
     if due is not None and now > due:
-        raise MinshengError(f"案件 {case.number} 已过提出派单异议的期限, 由首接单位办理; 确有困难的请与值班室联系")
+        raise MinshengError(f"案件 {case.number} 已过提出派单异议的期限，由首接单位办理；确有困难的请与值班室联系")
 
 
 def _refuse_accused(tx: Tx, catalog: Catalog, case: Case, office: str) -> None:

@@ -118,7 +118,7 @@ def _alert(catalog: Catalog, one: Drift, limit: float, now: datetime) -> Alert:
         event_id="",
         title=f"{MEASURES[one.measure]}与此前四周明显不同（{days}）",
         reason=(
-            f"稳定性指数 {one.index:.2f}, 超过界限 {limit:g}；变化最大的: {moved_words(catalog, one)}。"
+            f"稳定性指数 {one.index:.2f}，超过界限 {limit:g}；变化最大的: {moved_words(catalog, one)}。"
             "可能是出了新情况、换了来源，也可能是研判变差: 请抽查近期研判，有误的在看板上改正，必要时重新训练模型。"
         ),
         created_at=now,

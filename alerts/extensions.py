@@ -39,11 +39,11 @@ def refuse_extension(
     rule, last = _rule(catalog, clock), latest(catalog, calendar, clock)
     if rule is None:
         raise MinshengError(
-            f"案件 {number}: 时限“{clock.name}”不得延期(依据 {clock.source}); 请按期办理, 办不完的先答复进展或与值班室联系"
+            f"案件 {number}: 时限“{clock.name}”不得延期(依据 {clock.source}); 请按期办理，办不完的先答复进展或与值班室联系"
         )
-    why = f"依据 {rule.source or clock.source}, {limit_words(rule)}"
+    why = f"依据 {rule.source or clock.source}，{limit_words(rule)}"
     if last is None:
-        raise MinshengError(f"案件 {number}: 时限“{clock.name}”已延期 {clock.extended} 次, 不得再延({why})")
+        raise MinshengError(f"案件 {number}: 时限“{clock.name}”已延期 {clock.extended} 次，不得再延({why})")
     if until > last:
         raise MinshengError(f"案件 {number}: 时限“{clock.name}”至多延到 {moment(last)}({why})")
 
@@ -78,7 +78,7 @@ def limit_words(rule: Extension) -> str:
     """As 至多延期 1 次, 每次不超过 20 个工作日."""
     hours = rule.hours or 0
     span = f"{hours / 24:g} 天" if hours >= 24 else f"{hours:g} 小时"
-    return f"至多延期 {rule.times} 次, 每次不超过 {f'{rule.working_days} 个工作日' if rule.working_days else span}"
+    return f"至多延期 {rule.times} 次，每次不超过 {f'{rule.working_days} 个工作日' if rule.working_days else span}"
 
 
 def _rule(catalog: Catalog, clock: RunningClock) -> Extension | None:

@@ -79,7 +79,7 @@ class Mailbox:
             return ask()
         except (OSError, imaplib.IMAP4.error, ValueError) as error:
             said = clip(clean_line(str(error)), 160).replace(self._password or "\0", "***")
-            raise Unavailable(f"收件服务器 {self._host}:{self._port} 不可用, 请检查 imap 设置: {said}") from error
+            raise Unavailable(f"收件服务器 {self._host}:{self._port} 不可用，请检查 imap 设置: {said}") from error
 
 
 class Look:

@@ -136,7 +136,7 @@ def _refuse_changed(tx: Tx, *sides: _Side) -> None:
     for side in sides:
         now = _side(tx, side.event.id)
         if now.post_ids != side.post_ids or now.case != side.case:
-            raise Conflict("事件刚有更新, 请刷新后再操作")
+            raise Conflict("事件刚有更新，请刷新后再操作")
 
 
 def _free_name(tx: Tx, links: Sequence[EventPost]) -> str:

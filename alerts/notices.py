@@ -71,7 +71,7 @@ def after_action(case: Case, action: Action) -> tuple[Alert, ...]:
         name = f"new_case:{action.id}:{case.office}"
         return (_alert(name, "new_case", case, f"案件改派至本单位: {action.note}", action.at, {}, ()),)
     if action.verb == "uphold":
-        why = f"派单异议经审核未采纳, 仍由本单位办理: {action.note}"
+        why = f"派单异议经审核未采纳，仍由本单位办理: {action.note}"
         return (_alert(f"new_case:{action.id}:{case.office}", "new_case", case, why, action.at, {}, ()),)
     if action.verb == "reopen":
         return (reopened(case, f"案件重新办理: {action.note}", (), action.at),)
@@ -87,7 +87,7 @@ def _of_extension(case: Case, action: Action) -> tuple[Alert, ...]:
         return ()
     due = moment(clock.due_at)
     said = (
-        f"“{clock.name}”时限已延期至 {due}" if action.verb == "extend" else f"“{clock.name}”时限未获准延期, 仍为 {due}"
+        f"“{clock.name}”时限已延期至 {due}" if action.verb == "extend" else f"“{clock.name}”时限未获准延期，仍为 {due}"
     )
     figures = {"clock": clock.key, "due_at": clock.due_at.isoformat(), "source": clock.source}
     why = f"{said}。理由: {action.note}"
@@ -119,14 +119,14 @@ class Deadline:
     @property
     def shown_due(self) -> str:
         at = moment(self.due_at)
-        return f"{at}(暂定, 节假日安排尚未公布)" if self.provisional else at
+        return f"{at}(暂定，节假日安排尚未公布)" if self.provisional else at
 
 
 _SAID_TO: Mapping[str, str] = {
     "office": "",
-    "deputy": "责任单位尚未处置, 请分管负责人督促: ",
+    "deputy": "责任单位尚未处置，请分管负责人督促: ",
     "superior": "下级单位承办的案件",
-    "government": "逐级提醒后仍未完成, 请督办: ",
+    "government": "逐级提醒后仍未完成，请督办: ",
 }
 
 
@@ -138,7 +138,7 @@ def came_near(case: Case, one: Deadline, level: str, office: str, now: datetime)
 def ran_out(case: Case, one: Deadline, level: str, office: str, now: datetime) -> Alert:
     kind: AlertKind = "promise_overdue" if one.is_promise else "overdue"
     rest = "尚未核实兑现" if one.is_promise else "尚未完成"
-    reason = f"{_SAID_TO[level]}{one.shown}已于 {one.shown_due} 到期, {rest}"
+    reason = f"{_SAID_TO[level]}{one.shown}已于 {one.shown_due} 到期，{rest}"
     return _of_deadline(kind, case, one, level, office, reason, now)
 
 
@@ -146,7 +146,7 @@ def met_at_last(case: Case, one: Deadline, level: str, office: str, now: datetim
     """To whoever was told that it ran out."""
     done = moment(one.done_at) if one.done_at else ""
     what = "核实兑现" if one.is_promise else "完成"
-    reason = f"此前告知超期的{one.shown}(原定 {one.shown_due})已于 {done} {what}, 不必再催"
+    reason = f"此前告知超期的{one.shown}(原定 {one.shown_due})已于 {done} {what}，不必再催"
     return _of_deadline("clock_met", case, one, level, office, reason, now)
 
 

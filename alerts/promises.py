@@ -36,7 +36,7 @@ def with_check(case: Case, actor: str, now: datetime, note: str, data: Mapping[s
         raise MinshengError(f"案件 {case.number}: 这项承诺已由 {found.checked_by} 核实过")
     kept = _truth(case, data["kept"])
     if not kept and not note:
-        raise MinshengError(f"案件 {case.number}: 承诺没有兑现的, 须写明情况")
+        raise MinshengError(f"案件 {case.number}: 承诺没有兑现的，须写明情况")
     done = replace(found, kept=kept, checked_at=now, checked_by=actor, note=note)
     return replace(case, promises=tuple(done if one is found else one for one in case.promises))
 
@@ -53,7 +53,7 @@ def end_of(case: Case, value: object) -> datetime:
     try:
         given = value if isinstance(value, date) else datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise MinshengError(f"案件 {case.number}: 兑现时间 {value!r} 无法识别, 应如 2026-11-30") from error
+        raise MinshengError(f"案件 {case.number}: 兑现时间 {value!r} 无法识别，应如 2026-11-30") from error
     if isinstance(given, datetime) and given.tzinfo is not None:
         return given
     day = given.date() if isinstance(given, datetime) else given
@@ -63,4 +63,4 @@ def end_of(case: Case, value: object) -> datetime:
 def _truth(case: Case, value: Any) -> bool:
     if isinstance(value, bool | str) and value in _YES | _NO:
         return value in _YES
-    raise MinshengError(f"案件 {case.number}: 是否兑现须为 是 或 否, 不是 {value!r}")
+    raise MinshengError(f"案件 {case.number}: 是否兑现须为 是 或 否，不是 {value!r}")

@@ -28,6 +28,6 @@ def find_link(tx: Tx, links: Links | None, said: str, now: datetime) -> SentLink
     token = parse_qs(urlsplit(said.strip()).query).get("link", [said.strip()])[0]
     link = links.read(token, now) if links else "bad"
     if not isinstance(link, OfficeLink):
-        why = "已过期, 不必作废" if link == "expired" else "不是本系统发出的链接, 也不是已知的链接编号"
-        raise MinshengError(f"{why}; 用 minsheng links list 案件编号 可列出一个案件的链接")
+        why = "已过期，不必作废" if link == "expired" else "不是本系统发出的链接，也不是已知的链接编号"
+        raise MinshengError(f"{why}；用 minsheng links list 案件编号 可列出一个案件的链接")
     return SentLink(name_of(link), link.case_id, link.office, link.made_at)

@@ -117,11 +117,11 @@ def _choose(catalog: Catalog, path: Sequence[Route], subject: Subject) -> _Chose
     lead, hinted = _lead(catalog, path, subject)
     name = catalog.office_name(lead)
     if hinted:
-        why = f"规则要求按业务主管部门派单, 研判认为应由{name}办理。"
+        why = f"规则要求按业务主管部门派单，研判认为应由{name}办理。"
     elif node.lead == HINT:
-        why = f"研判没有给出可用的单位, 改由上级规则的主办单位{name}办理。"
+        why = f"研判没有给出可用的单位，改由上级规则的主办单位{name}办理。"
     else:
-        why = f"按派单规则, 由{name}主办。"
+        why = f"按派单规则，由{name}主办。"
     return _Chosen(lead, helps, (_explain_node(catalog, path, subject), why))
 
 
@@ -147,7 +147,7 @@ def _keep_from_accused(catalog: Catalog, chosen: _Chosen, against: Mapping[str, 
     lead = _instead(catalog, chosen.lead, against)
     secret = against[chosen.lead].kind == "discipline"  # no other office is let in on it
     helps = () if secret else tuple(key for key in helps if key != lead)
-    why.append(f"因此改由{catalog.office_name(lead)}办理, 不转给被反映单位。")
+    why.append(f"因此改由{catalog.office_name(lead)}办理，不转给被反映单位。")
     return replace(chosen, lead=lead, helps=helps, why=tuple(why))
 
 
@@ -184,9 +184,9 @@ def _explain_node(catalog: Catalog, path: Sequence[Route], subject: Subject) -> 
     topic = catalog.topic.get(subject.topic)
     about = f"事项归为“{topic.name}”" if topic else "事项未归入已知类别"
     if len(path) == 1:
-        return f"{about}, 没有更具体的派单规则, 适用默认规则“{node.name or node.key}”。"
+        return f"{about}，没有更具体的派单规则，适用默认规则“{node.name or node.key}”。"
     word = found_word(node.match, subject)
-    return f"{about}, 适用派单规则“{node.name or node.key}”{f'(文中有“{word}”)' if word else ''}。"
+    return f"{about}，适用派单规则“{node.name or node.key}”{f'(文中有“{word}”)' if word else ''}。"
 
 
 def _explain_accused(catalog: Catalog, key: str, found: Accusation) -> str:
@@ -198,12 +198,12 @@ def _explain_accused(catalog: Catalog, key: str, found: Accusation) -> str:
 def _explain_place(catalog: Catalog, event: Event, lead: str) -> tuple[str, ...]:
     where = event.place or catalog.place_name(event.region)
     if not where:
-        return ("地点不明, 由本级单位先行承接。",)
+        return ("地点不明，由本级单位先行承接。",)
     if is_province(event.region):
         return (f"地点未能定位到市县(只知在{where}), 由本级单位先行承接。",)
     if "@" in lead:
-        return (f"地点在{where}, 由当地的{catalog.office_name(lead)}承办(属地管理)。",)
-    return (f"地点在{where}, 当地没有登记的下设机构, 由本级单位承办。",)
+        return (f"地点在{where}，由当地的{catalog.office_name(lead)}承办(属地管理)。",)
+    return (f"地点在{where}，当地没有登记的下设机构，由本级单位承办。",)
 
 
 def _explain_rest(catalog: Catalog, helps: Sequence[str], basis: str) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def _growth(
     if len(counted) < rule.posts or len(counted) < rule.factor * before:
         return None
     figures = {"posts": len(counted), "baseline": before, "hours": rule.window_hours, "limit": rule.posts}
-    reason = f"{rule.name}: 最近 {rule.window_hours:g} 小时新增 {len(counted)} 条, 此前同样时长 {before} 条"
+    reason = f"{rule.name}: 最近 {rule.window_hours:g} 小时新增 {len(counted)} 条，此前同样时长 {before} 条"
     return Firing(rule, figures, reason, _ids(counted), _level(len(counted), rule.posts))
 
 

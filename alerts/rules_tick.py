@@ -178,8 +178,8 @@ def _sources(tx: Tx, catalog: Catalog, now: datetime) -> Iterator[Alert]:
 
 
 def _silent(catalog: Catalog, rule: Rule, one: Silence, now: datetime) -> Alert:
-    reason = f"{rule.name}: 最后一条在 {moment(one.last)}, 已 {span(now - one.last)}没有信息, 往常同一时段约 {one.usual:g} 条"
-    failure = f"；最近一次采集失败: {one.failure}" if one.failure else "；采集未报错, 可能是对方停更、改版或导入中断"
+    reason = f"{rule.name}: 最后一条在 {moment(one.last)}，已 {span(now - one.last)}没有信息，往常同一时段约 {one.usual:g} 条"
+    failure = f"；最近一次采集失败: {one.failure}" if one.failure else "；采集未报错，可能是对方停更、改版或导入中断"
     figures = {
         "usual": one.usual,
         "posts": 0,
@@ -191,7 +191,7 @@ def _silent(catalog: Catalog, rule: Rule, one: Silence, now: datetime) -> Alert:
 
 def _back(catalog: Catalog, rule: Rule, episode: Episode, at: datetime, now: datetime) -> Alert:
     hours = round((at - episode.began).total_seconds() / 3600, 1)
-    reason = f"{rule.name}: {moment(at)} 起又有信息, 此前中断 {span(at - episode.began)}"
+    reason = f"{rule.name}: {moment(at)} 起又有信息，此前中断 {span(at - episode.began)}"
     return _of_source(catalog, "source_recovered", episode.grp, episode.began, reason, {"hours": hours}, now)
 
 

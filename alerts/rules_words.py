@@ -43,7 +43,7 @@ def _new_word(
         return
     figures = {"posts": len(posts), "events": events, "usual": before, "hours": rule.window_hours, "weeks": rule.weeks}
     reason = (
-        f"“{word}”在 {rule.window_hours:g} 小时内见于 {events} 件事的 {len(posts)} 条信息, 此前 {rule.weeks} 周"
+        f"“{word}”在 {rule.window_hours:g} 小时内见于 {events} 件事的 {len(posts)} 条信息，此前 {rule.weeks} 周"
         + (f"只有 {before} 条" if before else "没有出现过")
     )
     yield Finding(rule, {"word": word}, figures, reason, tuple(posts), level_of(len(posts), rule.posts))

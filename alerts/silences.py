@@ -114,7 +114,7 @@ def make_silence(
 
 def _check_time(start: datetime, end: datetime, now: datetime, longest_days: int) -> None:
     if end <= now or end <= start:
-        raise MinshengError(f"静默的结束时间 {moment(end)} 已过, 或不晚于开始")
+        raise MinshengError(f"静默的结束时间 {moment(end)} 已过，或不晚于开始")
     if end - start > timedelta(days=longest_days):
         raise MinshengError(f"静默最长 {longest_days} 天 (quiet.yaml 的 silences.longest_days)")
 
@@ -130,17 +130,17 @@ def _check_names(catalog: Catalog, matchers: Matchers) -> None:
     for what, names, there in known:
         for one in names:
             if one not in there:
-                raise MinshengError(f"没有{what} {one}, 请核对后再设静默")
+                raise MinshengError(f"没有{what} {one}，请核对后再设静默")
 
 
 def add_silence(tx: Tx, silence: Silence) -> None:
     """Keep it and note it in the audit. Raises MinshengError when an event or a case of it is not there."""
     for one in silence.matchers.cases:
         if tx.cases.get(one) is None:
-            raise MinshengError(f"没有案件 {one}, 请核对后再设静默")
+            raise MinshengError(f"没有案件 {one}，请核对后再设静默")
     for one in silence.matchers.events:
         if tx.events.get(one) is None:
-            raise MinshengError(f"没有事件 {one}, 请核对后再设静默")
+            raise MinshengError(f"没有事件 {one}，请核对后再设静默")
     if tx.silences.add(silence):
         tx.audit.add(silence.made_at, silence.author, "silence.add", silence.id, silence.reason)
 
@@ -171,7 +171,7 @@ def end_silence(tx: Tx, silence_id: str, actor: str, now: datetime, note: str = 
     over already."""
     silence = tx.silences.get(silence_id)
     if silence is None:
-        raise MinshengError(f"没有静默 {silence_id}; 现有的见 minsheng silence list 或看板的预警页")
+        raise MinshengError(f"没有静默 {silence_id}；现有的见 minsheng silence list 或看板的预警页")
     if silence.until <= now or not tx.silences.end(silence_id, now, actor, note.strip()):
         raise MinshengError(f"静默 {silence_id} 已经结束")
     tx.audit.add(now, actor, "silence.end", silence_id, note.strip())

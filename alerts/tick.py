@@ -78,7 +78,7 @@ def _recounted(tx: Tx, calendar: WorkCalendar, case: Case, now: datetime) -> Cas
     clocks = settle_clocks(case.clocks, calendar) if case.is_open else case.clocks
     if clocks == case.clocks:
         return case
-    note = f"节假日安排已公布, 时限按日历重算: {_changes(case.clocks, clocks)}"
+    note = f"节假日安排已公布，时限按日历重算: {_changes(case.clocks, clocks)}"
     return tx.cases.save(*act(case, "recount", SYSTEM, now, note, clocks=clocks))
 
 
@@ -108,5 +108,5 @@ def _found_solved(tx: Tx, catalog: Catalog, case: Case, now: datetime) -> Case:
     at = _check_at(catalog, case)
     if at is None or at > now:
         return case
-    note = f"办结后 {catalog.follow_up.relapse_days} 天内没有再反映同一问题, 确认解决"
+    note = f"办结后 {catalog.follow_up.relapse_days} 天内没有再反映同一问题，确认解决"
     return tx.cases.save(*act(case, "solved", SYSTEM, now, note))

@@ -87,7 +87,7 @@ def read_manifest(file: Path) -> Manifest:
         try:
             found = tar.extractfile(MANIFEST)
         except KeyError:
-            raise MinshengError(f"{file} 不完整, 没有清单 {MANIFEST}；请换一个备份文件") from None
+            raise MinshengError(f"{file} 不完整，没有清单 {MANIFEST}；请换一个备份文件") from None
         try:
             manifest = Manifest.model_validate_json(found.read() if found else b"")
         except ValidationError as error:
@@ -175,7 +175,7 @@ def _refuse_other(file: Path) -> None:
     try:
         read_manifest(file)
     except MinshengError as error:
-        raise MinshengError(f"{file} 已存在, 但不是完整的民声备份, 不会覆盖它；请换一个文件名") from error
+        raise MinshengError(f"{file} 已存在，但不是完整的民声备份，不会覆盖它；请换一个文件名") from error
 
 
 @contextmanager
@@ -184,7 +184,7 @@ def _opened(file: Path) -> Iterator[tarfile.TarFile]:
         with tarfile.open(file, "r:") as tar:
             yield tar
     except tarfile.TarError as error:
-        raise MinshengError(f"{file} 不是民声的备份, 或已损坏 ({error})；请换一个备份文件") from error
+        raise MinshengError(f"{file} 不是民声的备份，或已损坏 ({error})；请换一个备份文件") from error
     except OSError as error:
         raise MinshengError(f"{file} 读不出来: {error.strerror or error}") from error
 

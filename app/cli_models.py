@@ -16,7 +16,7 @@ def _layers(_: click.Context, __: click.Parameter, said: str | None) -> tuple[in
     try:
         return tuple(sorted({int(one) for one in said.split(",")}))
     except ValueError as error:
-        raise click.BadParameter(f"{said}: 应为用逗号隔开的层号, 如 1,3,5") from error
+        raise click.BadParameter(f"{said}: 应为用逗号隔开的层号，如 1,3,5") from error
 
 
 @click.command()
@@ -33,13 +33,13 @@ def _layers(_: click.Context, __: click.Parameter, said: str | None) -> tuple[in
 @click.option("--epochs", type=click.IntRange(1), default=5, show_default=True, help="深度模型训练几遍。")
 @click.option("--frozen", type=click.IntRange(0), default=0, show_default=True, help="最下面几层不训练 (更快)。")
 @click.option("--tokens", type=click.IntRange(16, 512), default=128, show_default=True, help="每条读多少个词元。")
-@click.option("--layers", callback=_layers, help="只保留这几层, 从 0 数起, 如 1,3,5,7,9,11 (更小更快)。")
+@click.option("--layers", callback=_layers, help="只保留这几层，从 0 数起，如 1,3,5,7,9,11 (更小更快)。")
 @click.option(
     "--teacher",
     "teachers",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="还向这个已训练的模型 (目录) 学, 连同无标注的文本；可给多个。",
+    help="还向这个已训练的模型 (目录) 学，连同无标注的文本；可给多个。",
 )
 def train(
     data: Path,

@@ -12,7 +12,7 @@ from stream.errors import MinshengError, NotifyError
 if TYPE_CHECKING:
     from app.wire import House
 
-BOT_ADVICE = "在群里重新生成机器人地址, 改 offices.yaml 的 chats 或 MINSHENG_CHAT__BOTS; 连不上的查网络和 chat.through"
+BOT_ADVICE = "在群里重新生成机器人地址，改 offices.yaml 的 chats 或 MINSHENG_CHAT__BOTS；连不上的查网络和 chat.through"
 
 
 def check_mail(house: House) -> Iterator[Finding]:
@@ -56,7 +56,7 @@ def check_chats(house: House) -> Iterator[Finding]:
             for bot in bots(key):
                 found.setdefault(bot, house.catalog.office_name(key))
     for bot, name in found.items():
-        what = f"群机器人 {name} ({bot.partition(':')[0]}, 指纹 {name_of(bot)})"
+        what = f"群机器人 {name} ({bot.partition(':')[0]}，指纹 {name_of(bot)})"
         try:
             house.post_office.chat.try_out(bot)
         except NotifyError as error:

@@ -63,7 +63,7 @@ def _find(house: House, model: str) -> tuple[Path, str]:
     if model in house.models.names():
         return house.models.find(model) or house.shipped_model, model
     if not Path(model).is_dir():
-        raise MinshengError(f"没有模型 {model}: 既不是文件夹, 也不在 {house.models.folder} 中 (见 minsheng model list)")
+        raise MinshengError(f"没有模型 {model}: 既不是文件夹，也不在 {house.models.folder} 中 (见 minsheng model list)")
     folder = Path(model).resolve()
     inside = folder.parent == house.models.folder.resolve()
     return folder, folder.name if inside else str(folder)
@@ -86,7 +86,7 @@ def _print(found: Comparison) -> None:
         title_justify="left",
     )
     for row in found.rows:
-        few = "" if row.decides else " (条数太少, 不作依据)"
+        few = "" if row.decides else " (条数太少，不作依据)"
         interval = f"{row.low:+.3f} 至 {row.high:+.3f}"
         table.add_row(
             MEASURES[row.measure],
@@ -109,7 +109,7 @@ def list_models(house: House) -> None:
         click.echo(f"设置 judge.model 指定了 {fixed}，它优先于这里的选择；去掉该设置后这里的选择才生效。")
     for one in book.history[-LISTED:]:
         when = f"{one.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-        click.echo(f"  {when} {one.by} {WHAT[one.what]} {one.model}{' (未通过比较, 强制)' if one.forced else ''}")
+        click.echo(f"  {when} {one.by} {WHAT[one.what]} {one.model}{' (未通过比较，强制)' if one.forced else ''}")
 
 
 def use_model(house: House, name: str, *, force: bool) -> None:
@@ -122,7 +122,7 @@ def use_model(house: House, name: str, *, force: bool) -> None:
     except (OSError, ValueError) as error:
         raise MinshengError(f"模型 {name} 不能用: {error}") from error
     book = house.models.use(name, operator(), house.now(), force=force)
-    _audit(house, "model.use", name, "未通过比较, 强制启用" if book.history[-1].forced else "")
+    _audit(house, "model.use", name, "未通过比较，强制启用" if book.history[-1].forced else "")
     click.echo(f"已启用 {name}，运行中的研判进程在下一批自动换用。退回: minsheng model rollback")
     if name not in book.verdicts and name != SHIPPED:
         click.echo(

@@ -71,7 +71,7 @@ class Registry:
         except FileNotFoundError:
             return Book()
         except ValidationError as error:
-            raise MinshengError(f"{self._file} 已损坏, 请从备份恢复或删去它 (删去后用随附的模型)") from error
+            raise MinshengError(f"{self._file} 已损坏，请从备份恢复或删去它 (删去后用随附的模型)") from error
 
     def names(self) -> list[str]:
         """All models that may be used, the shipped one first, then the newest first."""
@@ -82,7 +82,7 @@ class Registry:
     def find(self, name: str) -> Path | None:
         """The model's folder; None for the shipped one. Raises MinshengError when there is no such model."""
         if name not in self.names():
-            raise MinshengError(f"没有模型 {name}, 现有: {'、'.join(self.names())} (模型放在 {self.folder})")
+            raise MinshengError(f"没有模型 {name}，现有: {'、'.join(self.names())} (模型放在 {self.folder})")
         return None if name == SHIPPED else self.folder / name
 
     def current(self) -> Path | None:
@@ -100,7 +100,7 @@ class Registry:
     def keep(self, made: Path, name: str) -> Path:
         """Take a folder with a trained model in under its name, in place of one of the same name; returns where it is."""
         if not name or name == SHIPPED or name.startswith(".") or Path(name).name != name:
-            raise MinshengError(f"模型名 {name!r} 不能用作文件夹名, 请换一个")
+            raise MinshengError(f"模型名 {name!r} 不能用作文件夹名，请换一个")
         self.folder.mkdir(parents=True, exist_ok=True)
         kept = self.folder / name
         if kept.exists():

@@ -75,7 +75,7 @@ def suggestion_text(catalog: Catalog, one: Suggestion) -> str:
         "source": f"值班人员改派 {len(one.cases)} 次",
     }
     listed = "".join(f"  {line}\n" for line in _yaml([rule]).splitlines())
-    return f"  # 原派{sent}, 改派{office} {len(one.cases)} 次:\n{cases}{listed}"
+    return f"  # 原派{sent}，改派{office} {len(one.cases)} 次:\n{cases}{listed}"
 
 
 def _versions(house: House) -> list[RouteVersion]:

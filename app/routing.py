@@ -56,7 +56,7 @@ def labelled(catalog: Catalog, key: str, never: Sequence[str]) -> tuple[str, lis
     free = [one for one in (label, DISCIPLINE) if one == NONE or (one in catalog.office and one not in never)]
     found = next(iter(free), NONE)
     name = "none(没有责任单位)" if found == NONE else f"{found}({catalog.office_name(found)})"
-    return found, [f"标注规范没有{catalog.office_name(key)}, office 记为 {name}, 实际派往见 sent_to。"]
+    return found, [f"标注规范没有{catalog.office_name(key)}, office 记为 {name}，实际派往见 sent_to。"]
 
 
 def event_of(judged: Judged) -> Event:

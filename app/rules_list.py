@@ -31,7 +31,7 @@ def print_rules(house: House) -> None:
     from alerts.notify.words import KIND as ALERT
 
     for key, where in OF_CASES:
-        click.echo(f"案件  {key}  {ALERT[key]}  ({where}; 何时不发见 quiet.yaml)")
+        click.echo(f"案件  {key}  {ALERT[key]}  ({where}；何时不发见 quiet.yaml)")
 
 
 def kind_name(rule: Rule) -> str:

@@ -134,7 +134,7 @@ def _rows(house: House, path: Path) -> list[Post]:
         known=lambda ids: set(),
     )
     if report.bad:
-        click.echo(f"{path.name}: {len(report.bad)} 行有误, 未计入", err=True)
+        click.echo(f"{path.name}: {len(report.bad)} 行有误，未计入", err=True)
     return posts
 
 
@@ -184,10 +184,10 @@ def summary(catalog: Catalog, found: Sequence[Alert], posts: int) -> str:
 
     kinds = Counter(KIND[one.kind] for one in found)
     lines = [
-        f"共 {posts} 条信息, 会发出 {len(found)} 条预警" + ("".join(f"; {kind} {n}" for kind, n in kinds.most_common()))
+        f"共 {posts} 条信息，会发出 {len(found)} 条预警" + ("".join(f"；{kind} {n}" for kind, n in kinds.most_common()))
     ]
     for office, (days, most, mean) in sorted(per_day(found).items()):
-        lines.append(f"  {catalog.office_name(office)}: {days} 天有预警, 平均每天 {mean:.2f} 条, 最多一天 {most} 条")
+        lines.append(f"  {catalog.office_name(office)}: {days} 天有预警，平均每天 {mean:.2f} 条，最多一天 {most} 条")
     return "\n".join(lines)
 
 

@@ -56,10 +56,10 @@ class Gate:
         """Raises FileNotFoundError or ValueError (Chinese)."""
         path = folder / GATE
         if not path.is_file():
-            raise FileNotFoundError(f"{path} 不存在, 请重新运行 train --base")
+            raise FileNotFoundError(f"{path} 不存在，请重新运行 train --base")
         held = json.loads(path.read_text(encoding="utf-8"))
         if held.get("format") != FORMAT:
-            raise ValueError(f"{path}: format = {held.get('format')}, 只认得 {FORMAT}, 请重新训练")
+            raise ValueError(f"{path}: format = {held.get('format')}，只认得 {FORMAT}，请重新训练")
         listed = {name: tuple(held.get(name, ())) for name in ("grave", "cuts", "costs")}
         return cls(**{**held, **listed})
 

@@ -123,11 +123,11 @@ def worse(comparisons: Sequence[Comparison]) -> Iterator[str]:
         for row in one.rows:
             if row.decides and row.high < 0:
                 yield (
-                    f"{one.name}: {MEASURES[row.measure]} {row.old:.3f} → {row.new:.3f}, 变差超出偶然"
+                    f"{one.name}: {MEASURES[row.measure]} {row.old:.3f} → {row.new:.3f}，变差超出偶然"
                     f"(差的 95% 区间 {row.low:+.3f} 至 {row.high:+.3f})"
                 )
         if one.mean_difference < -TOLERATED:
-            yield f"{one.name}: 各项平均下降 {-one.mean_difference:.3f}, 超过 {TOLERATED}"
+            yield f"{one.name}: 各项平均下降 {-one.mean_difference:.3f}，超过 {TOLERATED}"
 
 
 def _answers(judgement: Judgement) -> dict[str, str]:

@@ -32,7 +32,7 @@ def find_sets(data: Path) -> list[Path]:
     """The development sets of `data` (its labels/ folder, or itself). Raises FileNotFoundError (Chinese) if there is none."""
     found = [path for name in FILES for path in (data / "labels" / name, data / name) if path.is_file()]
     if not found:
-        raise FileNotFoundError(f"{data}: 没有 {' 或 '.join(FILES)}, 请指明资料所在的文件夹")
+        raise FileNotFoundError(f"{data}: 没有 {' 或 '.join(FILES)}，请指明资料所在的文件夹")
     return found
 
 

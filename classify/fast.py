@@ -28,7 +28,7 @@ PHRASES = (3, 2, 1, 1, 1)  # at most so many phrases as reasons of each head
 CHUNK = 512  # posts of one product: few enough for the caches
 _TOPICS = 3  # at most so many topics of one post
 _LEAST = 0.05  # and none below this score, but the first
-_NO_WORDS = "没有可辨认的字词, 按资料中最常见的答案"
+_NO_WORDS = "没有可辨认的字词，按资料中最常见的答案"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _find(data: Path, name: str) -> Path:
     for path in (data / "labels" / name, data / name):
         if path.is_file():
             return path
-    raise FileNotFoundError(f"{data}: 没有 labels/{name}, 请指明资料所在的文件夹")
+    raise FileNotFoundError(f"{data}: 没有 labels/{name}，请指明资料所在的文件夹")
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -72,7 +72,7 @@ def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
         row = json.loads(line)
         missing = [key for key in ("text", *HEADS) if key not in row]
         if missing:
-            raise ValueError(f"{path}:{number}: 缺少字段 {', '.join(missing)}, 请补上")
+            raise ValueError(f"{path}:{number}: 缺少字段 {', '.join(missing)}，请补上")
         yield row
 
 

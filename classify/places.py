@@ -17,10 +17,10 @@ from configs.country import Atlas, Division, load_country
 from configs.lexicon import PlaceWords, load_lexicon
 from stream.messages import Place, Reason
 
-NAMED, NEARBY, AMBIGUOUS = "文中写明的地名", "文中也提到", "同名地方不止一处或缺少佐证, 待人工确认"
-HOME, ABROAD = "文中没有写明地点, 按来源所在地", "文中写明的地点不在所辖范围"
-ACCOUNT, ORIGIN = "文中没有写明地点, 按账号属地", "文中只说到来处或去处, 待人工确认"
-DESPITE = "文中只提到别处一次, 仍按来源所在地, 待人工确认"
+NAMED, NEARBY, AMBIGUOUS = "文中写明的地名", "文中也提到", "同名地方不止一处或缺少佐证，待人工确认"
+HOME, ABROAD = "文中没有写明地点，按来源所在地", "文中写明的地点不在所辖范围"
+ACCOUNT, ORIGIN = "文中没有写明地点，按账号属地", "文中只说到来处或去处，待人工确认"
+DESPITE = "文中只提到别处一次，仍按来源所在地，待人工确认"
 _SHOWN = 3  # reasons of one place
 _OPEN = 6  # candidates shown with a reason
 _SURE_ABROAD = 3  # mentions of a province outside the area, the title counting one more, that outweigh a home within it

@@ -93,10 +93,10 @@ def save_weights(weights: Weights, folder: Path) -> None:
 def load_weights(folder: Path) -> Weights:
     """Raises FileNotFoundError or ValueError (Chinese) if the folder holds no model of this format."""
     if not (folder / "model.npz").is_file() or not (folder / "meta.json").is_file():
-        raise FileNotFoundError(f"{folder}: 没有模型文件 model.npz 和 meta.json, 请先运行 train 或改正 judge.model")
+        raise FileNotFoundError(f"{folder}: 没有模型文件 model.npz 和 meta.json，请先运行 train 或改正 judge.model")
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     if meta.get("format") != FORMAT:
-        raise ValueError(f"{folder}/meta.json: format = {meta.get('format')}, 只认得 {FORMAT}, 请重新训练")
+        raise ValueError(f"{folder}/meta.json: format = {meta.get('format')}，只认得 {FORMAT}，请重新训练")
     with np.load(folder / "model.npz", allow_pickle=False) as held:
         return Weights(
             buckets=np.cumsum(held["gaps"].astype(np.int64)).astype(np.uint32),

@@ -60,7 +60,7 @@ def load_country(path: Path = FILE) -> tuple[Division, ...]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([Problem(str(path), 0, "", "", f"读不出来: {error}", "检查文件和权限, 须是 UTF-8")]) from None
+        raise ConfigError([Problem(str(path), 0, "", "", f"读不出来: {error}", "检查文件和权限，须是 UTF-8")]) from None
     rows = [(at, line.split("\t")) for at, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
     problems = [
         Problem(str(path), at, field, value, reason, todo) for at, field, value, reason, todo in _problems(rows)
@@ -80,7 +80,7 @@ def _problems(rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, 
     for at, cells in rows:
         code = cells[0].strip()
         if not 2 <= len(cells) <= _WIDTH:
-            yield at, "", "", f"有 {len(cells)} 列", "每行 2 至 4 列: 代码、全称、简称、别名, 用制表符分开"
+            yield at, "", "", f"有 {len(cells)} 列", "每行 2 至 4 列: 代码、全称、简称、别名，用制表符分开"
         elif not _CODE.fullmatch(code):
             yield at, "code", code, "不是六位区划代码", "核对 GB/T 2260 代码"
         elif len(cells[1].strip()) < 2:  # one character would be found everywhere

@@ -91,7 +91,7 @@ def _office(office: Office, path: Path_, known: _Known) -> Iterator[Found]:
             (*path, "hours"),
             office.hours,
             "办公时间的结束不晚于开始",
-            '写成 "08:30-17:30" 的样子, 全天写 "00:00-23:59"',
+            '写成 "08:30-17:30" 的样子，全天写 "00:00-23:59"',
         )
     for i, branch in enumerate(office.branches):
         where = (*path, "branches", i, "region")
@@ -133,11 +133,11 @@ def _walk(node: Route, path: Path_) -> Iterator[tuple[Path_, Route]]:
 
 def _root(root: Route) -> Iterator[Found]:
     if not root.lead:
-        yield Found(("routes",), None, "缺少默认主办单位 lead", "在 routes.yaml 顶层写上 lead, 使每件事都有单位承接")
+        yield Found(("routes",), None, "缺少默认主办单位 lead", "在 routes.yaml 顶层写上 lead，使每件事都有单位承接")
     elif root.lead == HINT:
-        yield Found(("routes", "lead"), HINT, "默认主办单位必须是具体单位", "研判可能给不出单位, 改为单位键名, 如 duty")
+        yield Found(("routes", "lead"), HINT, "默认主办单位必须是具体单位", "研判可能给不出单位，改为单位键名，如 duty")
     if not _is_empty(root.match):
-        yield Found(("routes", "match"), None, "默认规则不能有条件", "删去顶层的 match, 把条件移到 routes 下的规则")
+        yield Found(("routes", "match"), None, "默认规则不能有条件", "删去顶层的 match，把条件移到 routes 下的规则")
 
 
 def _route(node: Route, path: Path_, above: Sequence[Match], known: _Known) -> Iterator[Found]:
@@ -169,7 +169,7 @@ def _contradicts(match: Match, path: Path_, above: Sequence[Match]) -> Iterator[
         own = set(getattr(match, name))
         limits = [set(getattr(one, name)) for one in above if getattr(one, name)]
         if own and any(own.isdisjoint(limit) for limit in limits):
-            yield Found((*path, name), sorted(own), "与上级规则的条件矛盾, 永远不会匹配", "改条件, 或把规则移到别处")
+            yield Found((*path, name), sorted(own), "与上级规则的条件矛盾，永远不会匹配", "改条件，或把规则移到别处")
 
 
 def _shadowed(siblings: Sequence[Route], i: int, path: Path_) -> Iterator[Found]:
@@ -181,7 +181,7 @@ def _shadowed(siblings: Sequence[Route], i: int, path: Path_) -> Iterator[Found]
             path,
             node.key,
             f"永远轮不到: 前面的规则 {before.key} {why}",
-            f"把它移到 {before.key} 之前, 或收紧 {before.key} 的条件",
+            f"把它移到 {before.key} 之前，或收紧 {before.key} 的条件",
         )
 
 
@@ -210,18 +210,18 @@ def _rule(rule: Rule, path: Path_, known: _Known) -> Iterator[Found]:
     yield from _match(match, (*path, "match"), known)
     yield from window_problems(rule, path)
     if rule.kind == "threshold" and rule.sources > rule.posts:
-        why = f"{rule.posts} 条信息不可能来自更多来源, {never}"
+        why = f"{rule.posts} 条信息不可能来自更多来源，{never}"
         yield Found((*path, "sources"), rule.sources, why, "sources 不要大于 posts")
     named = len(set(match.sources))
     if rule.kind == "threshold" and 0 < named < rule.sources:
-        why = f"match.sources 只有 {named} 个来源, {never}"
+        why = f"match.sources 只有 {named} 个来源，{never}"
         yield Found((*path, "sources"), rule.sources, why, "减小 sources 或增加来源")
     kinds = {known.publishes.get(key, "") for key in match.sources}
     if match.kinds and kinds and kinds.isdisjoint(match.kinds):
-        why = f"match.sources 的来源没有这些种类的信息, {never}"
+        why = f"match.sources 的来源没有这些种类的信息，{never}"
         yield Found((*path, "match", "kinds"), list(match.kinds), why, "改 kinds 或 sources")
     if set(match.topics) == {"none"}:
-        yield Found((*path, "match", "topics"), ["none"], f"与政府职责无关的信息不立案, {never}", "改 topics")
+        yield Found((*path, "match", "topics"), ["none"], f"与政府职责无关的信息不立案，{never}", "改 topics")
 
 
 # ---- regions, sources, calendar, sheet ----

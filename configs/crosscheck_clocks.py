@@ -48,9 +48,9 @@ def _clock(clock: Clock, path: Path_) -> Iterator[Found]:
             (*path, "due_soon_hours"), clock.due_soon_hours, f"提醒早于时限开始(共 {clock.hours:g} 小时)", "改小"
         )
     if clock.extension and (clock.extension.hours is None) == (clock.extension.working_days is None):
-        yield Found((*path, "extension"), clock.key, "延期的长度没有写, 或写了两个", "hours 和 working_days 写其中一个")
+        yield Found((*path, "extension"), clock.key, "延期的长度没有写，或写了两个", "hours 和 working_days 写其中一个")
     if not clock.done_by:
-        yield Found((*path, "done_by"), None, "没有动作能停止这个时限", "写上办理动作, 如 [answer, close]")
+        yield Found((*path, "done_by"), None, "没有动作能停止这个时限", "写上办理动作，如 [answer, close]")
     for i, action in enumerate(clock.done_by):
         yield from unknown((*path, "done_by", i), action, "办理动作", ACTIONS)
 
@@ -62,10 +62,10 @@ def _clock_sets(catalog: Catalog, names: Names, named_sets: Collection[str]) -> 
         yield from _clock_set(item, path, names, {clock.key for clock in catalog.clocks})
         before = next((one for one in sets[:i] if _takes_all(one, item)), None)
         if before and item.key not in named_sets:
-            why = f"永远轮不到: 前面的 {before.key} 条件更宽, 也没有派单规则指定它"
-            yield Found(path, item.key, why, f"移到 {before.key} 之前, 或删去")
+            why = f"永远轮不到: 前面的 {before.key} 条件更宽，也没有派单规则指定它"
+            yield Found(path, item.key, why, f"移到 {before.key} 之前，或删去")
     if not any(_takes_everything(item) for item in sets):
-        why = "缺少没有条件的时限组, 有的案件会没有时限"
+        why = "缺少没有条件的时限组，有的案件会没有时限"
         yield Found(("clock_sets",), None, why, "在最后加一个不写 grades 和 severity_min 的时限组")
 
 
@@ -99,7 +99,7 @@ def _follow_up(catalog: Catalog) -> Iterator[Found]:
     if found.government:
         yield from unknown((*path, "government"), found.government, "责任单位", catalog.office, "offices.yaml")
     if not any(ladder.severity_min == 1 for ladder in found.ladders):
-        why = "缺少适用于所有案件的提醒层级, 有的案件超期无人得知"
+        why = "缺少适用于所有案件的提醒层级，有的案件超期无人得知"
         yield Found((*path, "ladders"), None, why, "在最后加一个不写 severity_min 的层级")
     for i, ladder in enumerate(found.ladders):
         yield from _ladder(ladder, (*path, "ladders", i))
@@ -113,5 +113,5 @@ def _ladder(ladder: Ladder, path: Path_) -> Iterator[Found]:
         for n in range(1, len(steps)):
             if steps[n].after_hours < steps[n - 1].after_hours:
                 yield Found(
-                    (*path, name, n, "after_hours"), steps[n].after_hours, "早于前一级", "层级按先后排, 小时数递增"
+                    (*path, name, n, "after_hours"), steps[n].after_hours, "早于前一级", "层级按先后排，小时数递增"
                 )

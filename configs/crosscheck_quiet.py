@@ -29,7 +29,7 @@ def _rounds(quiet: Quiet) -> Iterator[Found]:
     yield from doubled(((*path, "at", i), at) for i, at in enumerate(quiet.rounds.at))
     for i, kind in enumerate(quiet.rounds.first_at_once):
         if kind not in quiet.rounds.kinds:
-            yield Found((*path, "first_at_once", i), kind, "不在 kinds 中, 本来就不等", "加到 kinds, 或从这里删去")
+            yield Found((*path, "first_at_once", i), kind, "不在 kinds 中，本来就不等", "加到 kinds，或从这里删去")
 
 
 def _repeats(quiet: Quiet) -> Iterator[Found]:
@@ -46,5 +46,5 @@ def _inhibition(one: Inhibition, path: Path_) -> Iterator[Found]:
         if kind in one.by:
             yield Found((*path, "mutes", i), kind, "同一种预警不能压住自己", "从 by 或 mutes 中删去")
     if set(one.same) == {"office"}:
-        why = "只要求同一单位, 会压住不相干的事项"
+        why = "只要求同一单位，会压住不相干的事项"
         yield Found((*path, "same"), list(one.same), why, "加上 case、event 或 clock")

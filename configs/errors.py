@@ -29,7 +29,7 @@ class Problem:
         what = (
             f"{self.field} = {self.value}: " if self.field and self.value else f"{self.field}: " if self.field else ""
         )
-        return f"{where}{what}{self.reason}{f'; {self.todo}' if self.todo else ''}"
+        return f"{where}{what}{self.reason}{f'；{self.todo}' if self.todo else ''}"
 
 
 class ConfigError(Exception):

@@ -21,7 +21,7 @@ class Found(NamedTuple):
 def unknown(path: Path_, value: str, what: str, known: Collection[str], where: str = "") -> Iterator[Found]:
     """`where`: the file in which more of them can be added; "" where `known` is all there can be."""
     if value not in known:
-        otherwise = f"改为已有的, 或先在 {where} 中添加" if where else f"只能是 {'、'.join(known)}"
+        otherwise = f"改为已有的，或先在 {where} 中添加" if where else f"只能是 {'、'.join(known)}"
         yield Found(path, value, f"没有这个{what}", suggest(value, known, otherwise))
 
 

@@ -44,7 +44,7 @@ class Layers:
                 )
                 found.append(Problem(ENVIRONMENT, 0, name, "", "没有这个设置", todo))
             elif not env[name] and not _may_be_empty(names[name]):
-                found.append(Problem(ENVIRONMENT, 0, name, "", "不能为空", "填写值, 或取消这个环境变量"))
+                found.append(Problem(ENVIRONMENT, 0, name, "", "不能为空", "填写值，或取消这个环境变量"))
             else:
                 self._set(names[name], env[name], (None, name))
         return found

@@ -85,7 +85,7 @@ def _odd_files(dirs: Iterable[Path]) -> Iterator[Problem]:
         for path in sorted({*folder.glob("*.yaml"), *folder.glob("*.yml"), *folder.glob("*.tsv")}):
             if path.name not in known:
                 todo = suggest(path.name, known, "改名或移走")
-                yield Problem(str(path), 0, "", "", "不认识的配置文件, 不会被读取", todo)
+                yield Problem(str(path), 0, "", "", "不认识的配置文件，不会被读取", todo)
 
 
 def _unknown_parts(lines: CatalogLines) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ SECRET = "***"  # noqa: S105
 _PATTERNS = (  # part of a pattern -> what it asks for
     (r"^\d{6}$", "应为 6 位区划代码", '如 "330106", 要加引号'),
     ("@", "不是邮箱地址", "写成 名称@域名"),
-    (r"[0-1]\d|2[0-3]", "不是时刻", '写成 "16:30" 的样子, 要加引号'),
+    (r"[0-1]\d|2[0-3]", "不是时刻", '写成 "16:30" 的样子，要加引号'),
     (r"[01]\d|2[0-3]", "不是时间段", '写成 "08:30-17:30" 的样子'),
     ("https?", "不是网址", "以 http:// 或 https:// 开头"),
     ("[a-z0-9_]", "键名只能用小写字母、数字和 _ . -", "换一个键名"),
@@ -61,7 +61,7 @@ def explain(error: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     """(reason, what to do) for one error of validating `model`."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return "未知的键", suggest(str(error["loc"][-1]), fields_at(model, error["loc"][:-1]), "删去, 或检查拼写")
+        return "未知的键", suggest(str(error["loc"][-1]), fields_at(model, error["loc"][:-1]), "删去，或检查拼写")
     if kind == "literal_error":
         return _choice(error["input"], context)
     if kind == "string_pattern_mismatch":

@@ -18,18 +18,18 @@ LONGEST_VALUE = 60  # characters of a value that a message repeats
 SYNTAX = "YAML 语法错误"
 _SYNTAX_REASONS = (  # what the parser says -> what it means to the writer
     ("found a tab character", "缩进用了制表符", "缩进请用空格"),
-    ("cannot start any token", "有不能用在此处的字符", "缩进请用空格; 以 @ % ` 等开头的文本加引号"),
+    ("cannot start any token", "有不能用在此处的字符", "缩进请用空格；以 @ % ` 等开头的文本加引号"),
     ("control characters", "有看不见的控制字符", "删去"),
     ("unhashable key", "键不能是列表或键值对", "写成 键: 值"),
-    ("mapping values are not allowed", "此处不能再出现冒号", "检查缩进; 含冒号的文本加引号"),
+    ("mapping values are not allowed", "此处不能再出现冒号", "检查缩进；含冒号的文本加引号"),
     ("could not find expected ':'", "键后面缺少冒号", "写成 键: 值, 冒号后留一个空格"),
-    ("did not find expected key", "缩进不一致或括号、引号不配对", "与上下各行对齐, 并检查引号"),
+    ("did not find expected key", "缩进不一致或括号、引号不配对", "与上下各行对齐，并检查引号"),
     ("expected <block end>", "缩进不一致", "与上下各行对齐"),
     ("did not find expected '-' indicator", "列表项缩进不一致", "各项的 - 要对齐"),
     ("did not find expected ',' or", "列表或键值对的括号没有写完", "补上逗号或右括号"),
     ("did not find expected node content", "列表或键值对的括号没有写完", "补上逗号或右括号"),
     ("quoted scalar", "引号没有配对", "补上另一个引号"),
-    ("undefined alias", "引用了没有定义的名称", "先用 & 定义, 再用 * 引用"),
+    ("undefined alias", "引用了没有定义的名称", "先用 & 定义，再用 * 引用"),
     ("expected a single document", "一个文件里有多个文档", "删去多余的 ---"),
     ("could not determine a constructor", "不支持的类型标记", "删去以 ! 开头的标记"),
 )
@@ -113,7 +113,7 @@ def show(value: object) -> str:
     if isinstance(value, Mapping):
         return "(键值对)" if value else "{}"
     if isinstance(value, list | tuple):
-        return f"(列表, {len(value)} 项)" if value else "[]"
+        return f"(列表，{len(value)} 项)" if value else "[]"
     if value is None:
         return "(空)"
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | float) else str(value)

@@ -99,7 +99,7 @@ def correct(
         tx.corrections.add(new)
         said = tx.corrections.of_posts([judged.post.id])
         if said[judged.post.id] != [*seen.corrections, *new]:
-            raise Conflict("这条信息刚被他人改正, 请刷新")
+            raise Conflict("这条信息刚被他人改正，请刷新")
         words = changes_words(desk.catalog, new)
         _note_on_case(desk, tx, seen, new, actor, words)
         tx.audit.add(now, actor, "post.correct", judged.post.id, f"{words}；{note.strip()}" if note.strip() else words)
@@ -144,7 +144,7 @@ def escalate(desk: Desk, case: Case, severity: int, actor: str) -> Case:
     now = desk.now()
     graver = replace(case, severity=severity)
     clocks = clocks_of_case(desk.catalog, WorkCalendar(desk.catalog.calendar), graver, now)
-    note = f"按人工改正后的研判, 严重程度升为 {severity} 级"
+    note = f"按人工改正后的研判，严重程度升为 {severity} 级"
     with desk.ledger.begin() as tx:
         saved = tx.cases.save(*act(case, "escalate", actor, now, note, {"severity": severity}, clocks))
         tx.alerts.add([notices.grave(saved, note, (), now)])

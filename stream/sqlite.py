@@ -75,7 +75,7 @@ def _make_schema(db: sqlite3.Connection, schema: str, version: int, path: Path) 
         if found == version:  # another process was first
             return
         if found != 0:
-            raise MinshengError(f"数据库 {path} 的版本是 {found}, 本程序只认识 {version}；请用相同版本的程序打开它")
+            raise MinshengError(f"数据库 {path} 的版本是 {found}，本程序只认识 {version}；请用相同版本的程序打开它")
         for statement in schema.split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {version}")

@@ -59,7 +59,7 @@ class FrozenFile:
             copy.execute("PRAGMA journal_mode = DELETE")  # all in the one file
             found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
-            raise MinshengError(f"数据库 {self._path} 已损坏, 没有备份: {found}；请用 minsheng restore 恢复较早的备份")
+            raise MinshengError(f"数据库 {self._path} 已损坏，没有备份: {found}；请用 minsheng restore 恢复较早的备份")
 
     def close(self) -> None:
         self._db.close()

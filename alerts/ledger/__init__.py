@@ -112,7 +112,7 @@ class Ledger:
         if found == HEAD:
             return
         if found > HEAD:
-            raise MinshengError(f"案件库 {self._place} 的版本是 {found}, 本程序只到 {HEAD}；请升级程序")
+            raise MinshengError(f"案件库 {self._place} 的版本是 {found}，本程序只到 {HEAD}；请升级程序")
         from alerts.ledger.migrations.upgrade import upgrade
 
         upgrade(conn)

@@ -72,7 +72,7 @@ class Cases:
             return case
         standing = self.by_event(case.event_id)
         if standing is None:
-            raise Conflict(f"事件 {case.event_id} 的案件刚被他人改动, 请重新读取后再试")
+            raise Conflict(f"事件 {case.event_id} 的案件刚被他人改动，请重新读取后再试")
         return standing
 
     def next_number(self, day: date) -> str:
@@ -114,7 +114,7 @@ class Cases:
         statement = update(cases).where(cases.c.id == case.id, cases.c.version == case.version)
         row = _case_row(changed) | {"tell_at": changed.updated_at}
         if self._conn.execute(statement.values(row)).rowcount != 1:
-            raise Conflict(f"案件 {case.number} 刚被他人改动, 请刷新后再操作")
+            raise Conflict(f"案件 {case.number} 刚被他人改动，请刷新后再操作")
         self._write_action(action)
         return changed
 

@@ -50,7 +50,7 @@ def parse(url: str) -> URL:
         return target.set(drivername="postgresql+psycopg")
     if target is None or target.drivername != "sqlite":
         raise MinshengError(
-            "案件库地址 ledger.url 写得不对: 应如 postgresql://用户:密码@主机:5432/库名, 留空则用本地文件"
+            "案件库地址 ledger.url 写得不对: 应如 postgresql://用户:密码@主机:5432/库名，留空则用本地文件"
         )
     return target
 

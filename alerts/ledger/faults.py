@@ -19,16 +19,16 @@ from stream.sqlite import passing
 _POSTGRES = {
     "08": "与数据库的连接断了",
     "25006": "连到的是只读的备库",
-    "25P03": "这个进程停顿过久, 数据库取消了它的操作",
-    "28": "数据库不让登录, 请核对账号和密码",
-    "3D": "没有这个库, 请核对库名",
-    "40001": "与别的操作同时进行, 这一次被取消",
-    "40P01": "与别的操作互相等待, 这一次被取消",
+    "25P03": "这个进程停顿过久，数据库取消了它的操作",
+    "28": "数据库不让登录，请核对账号和密码",
+    "3D": "没有这个库，请核对库名",
+    "40001": "与别的操作同时进行，这一次被取消",
+    "40P01": "与别的操作互相等待，这一次被取消",
     "53": "数据库服务器资源不足",
     "53100": "数据库服务器磁盘已满",
     "53300": "数据库连接数已满",
     "55P03": "别的操作占用过久",
-    "57014": "执行过久, 被取消",
+    "57014": "执行过久，被取消",
     "57": "数据库正在停止或启动",
     "58": "数据库服务器磁盘读写出错",
 }
@@ -52,7 +52,7 @@ def plainly(place: str, *drivers: type[Exception]) -> Iterator[None]:
         if why := _why(error, cause):
             raise Unavailable(f"案件库 {place} 暂时不能用: {why} ({words})；恢复后会自动继续") from error
         if why := _SPOILT.get(_sqlite_code(cause), ""):
-            raise MinshengError(f"案件库 {place} {why} ({words})；请停止程序, 用 minsheng restore 恢复备份") from error
+            raise MinshengError(f"案件库 {place} {why} ({words})；请停止程序，用 minsheng restore 恢复备份") from error
         raise
 
 

@@ -28,14 +28,14 @@ class Users:
     def add(self, name: str, display_name: str, password: str, role: Literal["duty", "admin"], now: datetime) -> User:
         """Raises MinshengError when the name is empty or taken, the role unknown or the password too short."""
         if not name.strip() or name != name.strip():
-            raise MinshengError(f"用户名 {name!r} 不可用: 不能为空, 首尾不能有空格")
+            raise MinshengError(f"用户名 {name!r} 不可用: 不能为空，首尾不能有空格")
         if role not in ("duty", "admin"):
             raise MinshengError(f"用户 {name} 的角色 {role!r} 不存在: 只能是 duty (值班) 或 admin (管理)")
         row = {"name": name, "display_name": display_name, "role": role, "disabled": False}
         row |= {"password_hash": _hash(name, password), "failures": 0, "locked_until": None, "created_at": now}
         insert = insert_for(self._conn, users).on_conflict_do_nothing(index_elements=["name"])
         if self._conn.execute(insert.values(row).returning(users.c.name)).first() is None:
-            raise MinshengError(f"用户 {name} 已存在, 请换一个用户名, 或给他改密码")
+            raise MinshengError(f"用户 {name} 已存在，请换一个用户名，或给他改密码")
         return User(name, display_name, role)
 
     def verify(self, name: str, password: str, now: datetime) -> User | None:
@@ -80,7 +80,7 @@ class Users:
 
     def _set(self, name: str, **changes: Any) -> None:
         if self._conn.execute(update(users).where(users.c.name == name).values(changes)).rowcount != 1:
-            raise MinshengError(f"没有用户 {name}, 请核对用户名")
+            raise MinshengError(f"没有用户 {name}，请核对用户名")
 
 
 def _user(row: RowMapping) -> User:

@@ -44,10 +44,10 @@ def _given(catalog: Catalog, text: str) -> Mapping[str, Sequence[str]]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise MinshengError(f'chat.bots ({BOTS}) 应为 JSON 对象, 如 {{"renshe": "群机器人地址"}}')
+        raise MinshengError(f'chat.bots ({BOTS}) 应为 JSON 对象，如 {{"renshe": "群机器人地址"}}')
     unknown = [key for key in found if key.partition("@")[0] not in catalog.office]
     if unknown:
-        raise MinshengError(f"chat.bots ({BOTS}) 中没有这个单位: {'、'.join(unknown)}; 请用 offices.yaml 里的 key")
+        raise MinshengError(f"chat.bots ({BOTS}) 中没有这个单位: {'、'.join(unknown)}；请用 offices.yaml 里的 key")
     return {key: _addresses(key, value) for key, value in found.items()}
 
 

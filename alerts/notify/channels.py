@@ -69,7 +69,7 @@ class Channels:
         passing = {one: why for one, why in refused.items() if is_passing(why)}
         if passing and min(notice.alert.attempts for notice in notices) < PATIENCE:
             why = "; ".join(f"{one} {said}" for one, said in passing.items())
-            raise NotifyError(f"其余收件人已收到, 暂时被拒的稍后只向其重发: {why}", retryable=True)
+            raise NotifyError(f"其余收件人已收到，暂时被拒的稍后只向其重发: {why}", retryable=True)
         return refused
 
     def _begin(self, office: OfficeAddress, notices: Sequence[Notice], now: datetime, mail_id: str) -> Mail:

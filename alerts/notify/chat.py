@@ -129,7 +129,7 @@ def _plugin(bot: str) -> Any:
     """apprise's plugin for the bot. Only its own module is loaded: apprise as a whole has more than a hundred."""
     parts = urlsplit(bot_address(bot))
     if parts.scheme not in _PLUGINS:
-        raise NotifyError("群机器人地址不正确, 应为钉钉、企业微信或飞书机器人的地址", retryable=False)
+        raise NotifyError("群机器人地址不正确，应为钉钉、企业微信或飞书机器人的地址", retryable=False)
     name, kind, argument = _PLUGINS[parts.scheme]
     module = import_module(f"apprise.plugins.{name}")
     with _putting_in:
@@ -179,7 +179,7 @@ class _Requests:
         call = _call.get()
         url = _moved(url, call.through)
         if not call.private and (where := _inside(url)):
-            call.refused = f"群机器人的服务器解析到内网地址 {where}, 不予发送; 确在内网的, 设置 chat.private"
+            call.refused = f"群机器人的服务器解析到内网地址 {where}，不予发送；确在内网的，设置 chat.private"
             raise requests.RequestException("refused")
         if call.empty:
             options["data"] = b"{}"

@@ -84,7 +84,7 @@ def _write_headers(
         message["To"] = _addressed(clean_line(office.name), [*to, *copies])
     except ValueError as error:
         wrong = clean_line(", ".join((letterhead.sender, *to, *copies)))
-        raise NotifyError(f"地址格式不正确, 请在单位配置或 mail 设置中改正: {wrong}", retryable=False) from error
+        raise NotifyError(f"地址格式不正确，请在单位配置或 mail 设置中改正: {wrong}", retryable=False) from error
     message["Subject"] = clip(clean_line(subject_of(matters)), SUBJECT_LIMIT)
     message["Date"] = now.astimezone(SHANGHAI)
     message["Message-ID"] = letterhead.message_id(mail_id)

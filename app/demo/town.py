@@ -150,7 +150,7 @@ class Town:
             server = _Server(("127.0.0.1", self.port), _handler(self))
         except OSError as error:
             raise MinshengError(
-                f"演示小城无法使用端口 {self.port}: {error.strerror}; 请关闭占用它的程序, 或换一个端口"
+                f"演示小城无法使用端口 {self.port}: {error.strerror}；请关闭占用它的程序，或换一个端口"
             ) from error
         self.port, self._server = server.server_port, server
         self._thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="demo-town", daemon=True)
@@ -184,7 +184,7 @@ class StateClock:
         self._state: dict[str, Any] = {}
         self.now()
         if "anchor" not in self._state:
-            raise MinshengError(f"{path}: 缺少 anchor (历史的终点, ISO 时间); 请由 demo 命令重新生成")
+            raise MinshengError(f"{path}: 缺少 anchor (历史的终点，ISO 时间); 请由 demo 命令重新生成")
         self.anchor = _time(self._state["anchor"])
         self.pauses = tuple((_time(start), _time(end)) for start, end in self._state.get("pauses", ()))
 

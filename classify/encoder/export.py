@@ -72,7 +72,7 @@ def write_files(network: Network, tokenizer: object, folder: Path) -> float:
         export_onnx(network, plain)
         away = _difference(network, plain)
         if away > SAME:
-            raise ValueError(f"导出的模型与训练出的模型答案不同: 最多相差 {away:.4f}, 应不超过 {SAME}")
+            raise ValueError(f"导出的模型与训练出的模型答案不同: 最多相差 {away:.4f}，应不超过 {SAME}")
         quantise_onnx(plain, folder / MODEL)
     tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
     return away

@@ -100,7 +100,7 @@ def fit(
             losses.append(float(loss.detach()))
             if len(losses) % TOLD_EVERY == 0:
                 mean = np.mean(losses[-TOLD_EVERY:])
-                say(f"第 {epoch + 1} 遍, {len(losses)}/{steps} 步, 损失 {mean:.3f}, {time.monotonic() - began:.0f} 秒")
+                say(f"第 {epoch + 1} 遍，{len(losses)}/{steps} 步，损失 {mean:.3f}，{time.monotonic() - began:.0f} 秒")
     network.eval()
 
 

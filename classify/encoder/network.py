@@ -73,13 +73,13 @@ def read_encoder(base: Path, layers: Sequence[int] | None = None) -> tuple[nn.Mo
     model, told = _weights(base)
     stack = getattr(getattr(model, "encoder", None), "layer", None)
     if stack is None:
-        raise ValueError(f"{base}/config.json: model_type = {config.model_type}, 不是 BERT 一类的编码器, {KNOWN}")
+        raise ValueError(f"{base}/config.json: model_type = {config.model_type}，不是 BERT 一类的编码器，{KNOWN}")
     if lost := sorted(told["missing_keys"]):
         raise ValueError(f"{base}: 权重文件缺少 {len(lost)} 个参数 ({lost[0]} 等), 请换一份完整的模型")
     if layers is not None:
         if not layers or max(layers) >= len(stack) or min(layers) < 0:
             raise ValueError(
-                f"{base}: 只有 {len(stack)} 层 (0 至 {len(stack) - 1}), 没有要保留的第 {layers} 层, 请改正 --layers"
+                f"{base}: 只有 {len(stack)} 层 (0 至 {len(stack) - 1}), 没有要保留的第 {layers} 层，请改正 --layers"
             )
         model.encoder.layer = nn.ModuleList([stack[index] for index in layers])
         model.config.num_hidden_layers = config.num_hidden_layers = len(layers)
@@ -88,12 +88,12 @@ def read_encoder(base: Path, layers: Sequence[int] | None = None) -> tuple[nn.Mo
 
 def _config(base: Path) -> Any:
     if not (base / "config.json").is_file():
-        raise FileNotFoundError(f"{base}: 没有 config.json, 不是 Hugging Face 模型目录, 请改正 --base")
+        raise FileNotFoundError(f"{base}: 没有 config.json，不是 Hugging Face 模型目录，请改正 --base")
     try:
         return AutoConfig.from_pretrained(base, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         kind = _said_kind(base)
-        raise ValueError(f"{base}/config.json: model_type = {kind}, 这个版本的 transformers 不认得, {KNOWN}") from error
+        raise ValueError(f"{base}/config.json: model_type = {kind}，这个版本的 transformers 不认得，{KNOWN}") from error
 
 
 def _said_kind(base: Path) -> str:

@@ -139,11 +139,11 @@ def read_meta(folder: Path) -> EncoderMeta:
     missing = [name for name in (MODEL, TOKENIZER, META) if not (folder / name).is_file()]
     if missing:
         raise FileNotFoundError(
-            f"{folder}: 没有 {'、'.join(missing)}, 请先运行 train --base, 或把 judge.mode 改为 fast"
+            f"{folder}: 没有 {'、'.join(missing)}，请先运行 train --base，或把 judge.mode 改为 fast"
         )
     held = json.loads((folder / META).read_text(encoding="utf-8"))
     if held.get("format") != FORMAT:
-        raise ValueError(f"{folder / META}: format = {held.get('format')}, 只认得 {FORMAT}, 请重新训练")
+        raise ValueError(f"{folder / META}: format = {held.get('format')}，只认得 {FORMAT}，请重新训练")
     return EncoderMeta(**held)
 
 

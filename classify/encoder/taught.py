@@ -78,7 +78,7 @@ class Teachers:
         self._encoders = [Encoder.load(folder) for folder in folders]
         for folder, one in zip(folders, self._encoders, strict=True):
             if one.meta.labels != wanted:
-                raise ValueError(f"{folder}: 它的标签与训练资料的不同, 不能当老师, 请先用同一份资料训练它")
+                raise ValueError(f"{folder}: 它的标签与训练资料的不同，不能当老师，请先用同一份资料训练它")
 
     def say(self, fields: Sequence[Fields]) -> Floats:
         """Their mean probabilities (posts, labels of the five heads)."""

@@ -60,10 +60,10 @@ def train(
     examples, side = read_all(data, more), read_side_tasks(data)
     labels = labels_of(fast.labels, side)
     say(
-        f"读入 {len(examples)} 条, 旁及 {'、'.join(f'{name} {len(texts)} 条' for name, (texts, _) in side.items()) or '无'}"
+        f"读入 {len(examples)} 条，旁及 {'、'.join(f'{name} {len(texts)} 条' for name, (texts, _) in side.items()) or '无'}"
     )
     if tokens < plan.tokens:
-        say(f"{base.name} 至多读 {tokens} 个词元, 按 {tokens} 个训练")
+        say(f"{base.name} 至多读 {tokens} 个词元，按 {tokens} 个训练")
     below, above = split(whole, plan.frozen) if plan.frozen else (None, whole)
     prefix = E5_PREFIX if "e5" in base.name else ""
     reader = Reader(tokenize_with(tokenizer), config.pad_token_id or 0, prefix, tokens, below)
@@ -91,7 +91,7 @@ def read_tokenizer(base: Path) -> Any:
     from transformers import AutoTokenizer
 
     if not any((base / name).is_file() for name in VOCABULARIES):  # transformers would make one that knows no word
-        raise ValueError(f"{base}: 没有分词器, 应有 tokenizer.json 或 vocab.txt")
+        raise ValueError(f"{base}: 没有分词器，应有 tokenizer.json 或 vocab.txt")
     try:
         return AutoTokenizer.from_pretrained(base, local_files_only=True)
     except (OSError, ValueError, KeyError, ImportError) as error:
@@ -102,7 +102,7 @@ def tokenize_with(tokenizer: Any) -> Callable[[Sequence[str]], list[list[int]]]:
     """Raises ValueError for a tokenizer that has no fast form."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise ValueError("这个模型的分词器没有 tokenizer.json 形式, 请先用 transformers 把它转换成 fast tokenizer")
+        raise ValueError("这个模型的分词器没有 tokenizer.json 形式，请先用 transformers 把它转换成 fast tokenizer")
     return lambda lines: [one.ids for one in backend.encode_batch(list(lines))]
 
 
@@ -137,7 +137,7 @@ def finish(
     tuned = tune(dev, main, fast.columns)
     tuned.gate.save(folder)
     (folder / CARD).write_text(card(meta, tuned, dev, fast.columns, away), encoding="utf-8")
-    say(f"模型 {name}: 送深度模型 {tuned.share:.0%}; 全部送 {_told(tuned.everything)}; 两级 {_told(tuned.cascade)}")
+    say(f"模型 {name}: 送深度模型 {tuned.share:.0%}；全部送 {_told(tuned.everything)}；两级 {_told(tuned.cascade)}")
     return name
 
 

@@ -88,7 +88,7 @@ def test_a_new_case_is_confirmed_and_dispatched() -> None:
 @pytest.mark.parametrize(
     ("state", "verb", "note", "data", "message"),
     [
-        ("closed", "accept", "", {}, "现为“已办结”, 不能“签收”; 现在可以: 重新办理、备注"),
+        ("closed", "accept", "", {}, "现为“已办结”，不能“签收”；现在可以: 重新办理、备注"),
         ("dispatched", "fly", "", {}, "没有“fly”"),
         ("dispatched", "open", "", {}, "不能“立案派单”"),
         ("dispatched", "object", "  ", {}, "须写明理由"),

@@ -137,7 +137,7 @@ def test_who_was_told_that_it_ran_out_hears_that_it_was_met(town: Town) -> None:
     ]
     met = [alert.office for alert in town.alerts if alert.kind == "clock_met"]
     assert sorted(met) == ["bureau", "renshe", "renshe"]
-    assert "完成, 不必再催" in town.alerts[-1].reason
+    assert "完成，不必再催" in town.alerts[-1].reason
 
 
 def test_closing_a_case_takes_back_what_was_told_too(town: Town) -> None:

@@ -64,7 +64,7 @@ def test_a_clock_goes_as_far_as_its_rule_allows_and_no_further(ledger: Ledger, c
 
 def test_the_number_of_extensions_is_limited(ledger: Ledger, case: Case) -> None:
     case = put_off(ledger, case, "verify", due(case, "verify") + DAY)
-    with pytest.raises(MinshengError, match="已延期 1 次, 不得再延"):
+    with pytest.raises(MinshengError, match="已延期 1 次，不得再延"):
         put_off(ledger, case, "verify", due(case, "verify") + DAY)
     case = put_off(ledger, case, "respond", due(case, "respond") + DAY)
     case = put_off(ledger, case, "respond", due(case, "respond") + 2 * DAY)
@@ -127,7 +127,7 @@ def test_a_refusal_says_that_the_limit_stays(ledger: Ledger, case: Case) -> None
         after = do(tx, TOWN, case, "refuse_extension", "wang", NOW, "可以按期办完", {"clock": "verify"})
     assert after.clocks == case.clocks
     (one,) = told(ledger)
-    assert f"“核查”时限未获准延期, 仍为 {moment(due(case, 'verify'))}" in one.reason
+    assert f"“核查”时限未获准延期，仍为 {moment(due(case, 'verify'))}" in one.reason
     assert "可以按期办完" in one.reason
 
 

@@ -348,7 +348,7 @@ def test_only_who_can_object_is_told_how(kind: str) -> None:
 
 
 def test_what_is_for_staff_alone_is_not_told_to_an_office() -> None:
-    notice = make_notice(1, case=make_case(why=("按派单规则, 由人社局主办。", "派单规则版本 afbd32b3ae5a。")))
+    notice = make_notice(1, case=make_case(why=("按派单规则，由人社局主办。", "派单规则版本 afbd32b3ae5a。")))
     assert "由人社局主办" in text_of(read(notice))
     assert "afbd32b3ae5a" not in text_of(read(notice))
 

@@ -152,7 +152,7 @@ def test_every_judgement_reaches_an_office(
     ("topic", "hint", "text", "holds", "without"),
     [
         ("culture", "gongan", "流浪狗连续三天咬伤村民", "谁主管谁负责", "旅游法"),
-        ("wages", "renshe", "同班组五人得了尘肺, 要求出具职业病诊断证明", "劳动保障监察条例", "第三十八条"),
+        ("wages", "renshe", "同班组五人得了尘肺，要求出具职业病诊断证明", "劳动保障监察条例", "第三十八条"),
         ("wages", "renshe", "工地的班组长说总包没拨款", "第三十八条", "公共文化"),
     ],
 )

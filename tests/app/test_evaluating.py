@@ -64,9 +64,9 @@ def test_a_worse_model_is_named_and_cannot_be_used(
     list_models(house)
     said = capsys.readouterr().out
     assert "对照 encoder-" in said
-    assert "未通过比较, 强制" in said
+    assert "未通过比较，强制" in said
     with house.ledger.read() as tx:
-        assert [(one.what, one.detail) for one in tx.audit.find(1)] == [("model.use", "未通过比较, 强制启用")]
+        assert [(one.what, one.detail) for one in tx.audit.find(1)] == [("model.use", "未通过比较，强制启用")]
 
 
 def test_an_equal_model_passes_is_used_and_rolled_back(

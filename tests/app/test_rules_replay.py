@@ -56,7 +56,7 @@ def test_alerts_per_day_and_office() -> None:
 def test_nothing_is_printed_for_an_empty_house_but_the_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINSHENG_DATA", str(tmp_path))
     done = CliRunner().invoke(cli, ["rules", "replay"], catch_exceptions=False)
-    assert "共 0 条信息, 会发出 0 条预警" in done.output
+    assert "共 0 条信息，会发出 0 条预警" in done.output
 
 
 def test_posts_of_a_file_in_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,7 +150,7 @@ def test_no_more_tokens_are_read_than_the_model_has_positions_for(data: Path, tm
     told: list[str] = []
     train(data, tmp_path / "roberta", FAST, tmp_path / "out", Plan(epochs=1, tokens=128), say=told.append)
     assert read_meta(tmp_path / "out").tokens == 65
-    assert "roberta 至多读 65 个词元, 按 65 个训练" in told
+    assert "roberta 至多读 65 个词元，按 65 个训练" in told
     long, _ = Encoder.load(tmp_path / "out", threads=1).read([""], ["停水三天了" * 60], ["message"])
     assert long.shape == (1, sum(map(len, FAST.labels.values())))
 
@@ -158,7 +158,7 @@ def test_no_more_tokens_are_read_than_the_model_has_positions_for(data: Path, tm
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda base: (base / "config.json").unlink(), "没有 config.json, 不是 Hugging Face 模型目录"),
+        (lambda base: (base / "config.json").unlink(), "没有 config.json，不是 Hugging Face 模型目录"),
         (lambda base: change(base, model_type="no-such-type"), "model_type = no-such-type.*不认得.*可用 BERT"),
         (lambda base: change(base, model_type=None), r"model_type = None.*不认得"),
         (lambda base: (base / "config.json").write_text("{"), r"model_type = \(不是 JSON\).*不认得"),
@@ -182,7 +182,7 @@ def change(base: Path, **values: object) -> None:
 
 @pytest.mark.parametrize("kind", ["distilbert", "gpt2"])
 def test_a_model_of_another_build_is_told_with_those_that_can_be_used(tmp_path: Path, kind: str) -> None:
-    with pytest.raises(ValueError, match=f"model_type = {kind}, 不是 BERT 一类的编码器, 可用 BERT"):
+    with pytest.raises(ValueError, match=f"model_type = {kind}，不是 BERT 一类的编码器，可用 BERT"):
         read_encoder(make_base(tmp_path / "base", kind))
 
 
@@ -190,7 +190,7 @@ def test_a_folder_without_a_tokenizer_is_told(tmp_path: Path) -> None:
     base = make_base(tmp_path / "base", "bert")
     for name in ("tokenizer.json", "vocab.txt", "tokenizer_config.json"):
         (base / name).unlink(missing_ok=True)
-    with pytest.raises(ValueError, match=r"没有分词器, 应有 tokenizer.json 或 vocab.txt"):
+    with pytest.raises(ValueError, match=r"没有分词器，应有 tokenizer.json 或 vocab.txt"):
         tokenize_with(read_tokenizer(base))
 
 

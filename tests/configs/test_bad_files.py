@@ -39,8 +39,8 @@ def test_one_mistake_between_files_is_one_problem(tmp_path: Path, file: str, tex
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("topics:\n- name: 工资\n".encode("gb18030"), "topics.yaml:2: 不是 UTF-8 编码; 另存为 UTF-8"),
-        (b"topics: []\na: \x01\n", "topics.yaml:2: YAML 语法错误: 有看不见的控制字符; 删去"),
+        ("topics:\n- name: 工资\n".encode("gb18030"), "topics.yaml:2: 不是 UTF-8 编码；另存为 UTF-8"),
+        (b"topics: []\na: \x01\n", "topics.yaml:2: YAML 语法错误: 有看不见的控制字符；删去"),
     ],
 )
 def test_bytes_that_are_no_text_are_told(tmp_path: Path, text: bytes, message: str) -> None:
@@ -89,7 +89,7 @@ def test_a_file_that_nobody_reads_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "office.yaml").write_text("offices: []\n", "utf-8")
     (tmp_path / "embedded.yaml").write_text("{}\n", "utf-8")
 
-    with pytest.raises(Exception, match=r"office\.yaml: 不认识的配置文件, 不会被读取; 是不是 offices\.yaml\?"):
+    with pytest.raises(Exception, match=r"office\.yaml: 不认识的配置文件，不会被读取；是不是 offices\.yaml\?"):
         load_catalog([tmp_path])
 
 

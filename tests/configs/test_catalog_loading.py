@@ -193,7 +193,7 @@ def test_the_last_folder_that_has_the_file_counts(tmp_path: Path) -> None:
 def test_a_dangling_name_in_ones_own_file_is_told_against_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / "routes.yaml").write_text("key: root\nlead: rensh\n", "utf-8")
 
-    with pytest.raises(ConfigError, match=r"routes\.yaml:2: lead = \"rensh\": 没有这个责任单位; 是不是 renshe\?"):
+    with pytest.raises(ConfigError, match=r"routes\.yaml:2: lead = \"rensh\": 没有这个责任单位；是不是 renshe\?"):
         load_catalog([tmp_path])
 
 

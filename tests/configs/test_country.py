@@ -147,9 +147,9 @@ def test_a_list_of_ones_own_replaces_the_shipped_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("32\t江苏省\n", r"country\.tsv:1: code = 32: 不是六位区划代码; 核对 GB/T 2260 代码"),
-        ("# 头\n320000 江苏省\n", r"country\.tsv:2: 有 1 列; 每行 2 至 4 列"),
-        ("320000\t江苏省\n320000\t苏省\n", r"country\.tsv:2: code = 320000: 与第 1 行重复; 删去其中一行"),
+        ("32\t江苏省\n", r"country\.tsv:1: code = 32: 不是六位区划代码；核对 GB/T 2260 代码"),
+        ("# 头\n320000 江苏省\n", r"country\.tsv:2: 有 1 列；每行 2 至 4 列"),
+        ("320000\t江苏省\n320000\t苏省\n", r"country\.tsv:2: code = 320000: 与第 1 行重复；删去其中一行"),
         ("320000\t苏\n", r"country\.tsv:1: name = 苏: 全称至少两个字"),
     ],
 )
@@ -167,5 +167,5 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
 
 def test_a_misspelt_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "county.tsv").write_text("", "utf-8")
-    with pytest.raises(ConfigError, match=r"county\.tsv: 不认识的配置文件, 不会被读取; 是不是 country\.tsv\?"):
+    with pytest.raises(ConfigError, match=r"county\.tsv: 不认识的配置文件，不会被读取；是不是 country\.tsv\?"):
         load_catalog([tmp_path])
