@@ -42,7 +42,7 @@ def spread(batch: Batch, rows: list[Rows], table: NDArray[np.int8], chosen: Ints
     characters. The idf is left out: it tells how rare an n-gram is, not what it speaks for.
     """
     wide = table.shape[1]
-    flat, label = table.ravel(), chosen[batch.post]
+    flat, label = table.ravel(), np.repeat(chosen, _lengths(batch), axis=0)
     says = np.zeros(label.shape, np.int16)
     for size, share in _SHARES.items():
         row = rows[size - 1]
@@ -67,14 +67,13 @@ def best_runs(batch: Batch, says: Says, most: Sequence[int]) -> Phrases:
     """The best runs of each post and head, at most `most[head]` of them."""
     heads, count = says.shape
     heard = np.where(batch.word, says, np.int16(0))
-    first = np.searchsorted(batch.post, np.arange(batch.size))
+    lengths = _lengths(batch)
+    first = np.cumsum(lengths) - lengths
     peak = np.maximum.reduceat(heard, first, axis=1) // _FADES if count else np.zeros((heads, batch.size), np.int16)
-    inside = heard > np.maximum(peak, 0)[:, batch.post]
+    inside = heard > np.repeat(np.maximum(peak, 0), lengths, axis=1)
     starts, ends = _runs(inside.ravel())
-    bounds = np.stack(
-        (starts, np.minimum(ends, heads * count - 1)), axis=1
-    ).ravel()  # the last character is a separator
-    weight = np.add.reduceat(heard.ravel(), bounds, dtype=np.int64)[::2] if len(starts) else starts
+    said = np.concatenate(([0], np.cumsum(heard, dtype=np.int64)))
+    weight = said[ends] - said[starts]
     slot = starts // max(count, 1) * batch.size + batch.post[starts % max(count, 1)]
     order = np.argsort((slot << 24) + ((1 << 23) - weight), kind="stable")  # of equals the first in the post
     begins = np.searchsorted(slot, np.arange(heads * batch.size))  # runs come in order of their slots
@@ -83,6 +82,11 @@ def best_runs(batch: Batch, says: Says, most: Sequence[int]) -> Phrases:
     kept = order[rank < limit[slot[order]]]
     starts, ends = _widen(batch.word, starts[kept] % max(count, 1), (ends[kept] - 1) % max(count, 1) + 1)
     return Phrases(slot[kept] // batch.size, slot[kept] % batch.size, starts, ends, weight[kept])
+
+
+def _lengths(batch: Batch) -> Ints:
+    """How many characters each post has in the batch; its separators count, so it is never nought."""
+    return np.bincount(batch.post, minlength=batch.size)
 
 
 def _runs(inside: NDArray[np.bool_]) -> tuple[Ints, Ints]:
