@@ -1,7 +1,7 @@
 """Facts of harm that a text states, and the floor that they put under its severity.
 
 A number counts only in its clause: as deaths or injured when such a word stands close by, as people, households or money
-when the clause tells of harm. Drills, denials, suppositions, budgets and prices are no harm. Rules: configs/severity.yaml.
+when the clause tells of harm. Drills, denials, suppositions, a cheat's words, budgets and prices are no harm. Rules: configs/severity.yaml.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class SeverityReader:
         self._victim_before = re.compile(rf"(?:{victims})(?:{_AGE}|[^,。;、]){{0,{_NEAR}}}$")
         self._victim_next = re.compile(rf"^[个名位]?(?:人(?![民生家才])|{victims})")
         self._lost_before = re.compile(rf"(?:{victims})[也就都人已经全]{{0,3}}$")
-        self._drill = re.compile(any_of(words.drill))
+        self._drill, self._cheat = re.compile(any_of(words.drill)), re.compile(any_of(words.cheat))
         self._signs: Mapping[str, SignRule] = {sign.key: sign for sign in rules.signs}
         self._spotter = Spotter(_kinds(rules))
 
@@ -136,11 +136,17 @@ class SeverityReader:
         fact, value = self._fact(hit, around)
         if not fact or not value or self._drill.search(f"{around.head}\n{around.lead}{around.rest}"):
             return None
+        if fact in ("deaths", "injured") and self._is_said_by_a_cheat(around):
+            return None
         first, last = folded.span(hit.start - base, hit.end - base)
         how = self._how(hit, around.clause) if fact == "injured" else ""
         past = fact == "deaths" and bool(self._past.search(around.lead))
         sign = hit.kind if fact == "sign" else ""
         return Found(fact, value, original[first:last], field, first, last, how, past, sign)
+
+    def _is_said_by_a_cheat(self, around: _Around) -> bool:
+        """Between quotation marks in a text about a swindle: 称“孙子撞死了人要赔”, 骗局不攻自破."""
+        return around.plain[: around.at].count('"') % 2 == 1 and bool(self._cheat.search(around.plain))
 
     def _how(self, hit: Hit, clause: str) -> Harm:
         """A heavy injury weighs more in the grades than a light one; the sick are counted by other rules, and those whom

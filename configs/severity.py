@@ -71,6 +71,7 @@ class Words(Strict):
     asked: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     drill: tuple[str, ...] = Field(min_length=1)
+    cheat: tuple[str, ...] = ()
 
 
 class SeverityRules(Strict):

@@ -9,6 +9,7 @@ STYLE = """<style>
 [data-testid="stHeaderActionElements"] { display:none; }
 .notice { background:#fff6dc; color:#6b4e00; border:1px solid #efdca4; border-radius:4px; padding:.15rem .6rem;
   font-size:.82rem; display:inline-block; }
+@media (min-width:641px) { .notice.lone { margin-top:2.6rem; } } /* without a menu the logo lies over the top of the page */
 .brand { font-size:1.15rem; font-weight:650; letter-spacing:.06em; }
 .brand small { font-size:.75rem; font-weight:400; color:var(--dim); letter-spacing:0; display:block; }
 .line { display:flex; flex-wrap:wrap; gap:.15rem .6rem; align-items:center; font-size:.82rem; line-height:1.6; color:var(--dim); }

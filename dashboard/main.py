@@ -50,7 +50,7 @@ def show(desk: Desk) -> None:
     pages[office_page.PATH] = _office_page(desk)
     chosen = st.navigation(list(pages.values()), position="sidebar" if user else "hidden")
     if desk.settings.demo_notice:
-        st.html('<div class="notice">演示数据，均为虚构</div>')
+        st.html(f'<div class="notice{"" if user else " lone"}">演示数据，均为虚构</div>')
     if chosen == pages[office_page.PATH]:
         chosen.run()  # for whoever has its link
         return

@@ -44,9 +44,8 @@ def show(desk: Desk) -> None:
         return
     show_message()
     st.title(plain(str(door.shown["title"])))
-    invented = "演示数据，均为虚构 · " if desk.settings.demo_notice else ""  # the notice above may lie under the logo
     name = plain(office_name(desk.catalog, door.office))
-    st.caption(f"{invented}{name} · 本页只供贵单位办理本案，打开和操作均有记录，请勿转发链接。")
+    st.caption(f"{name} · 本页只供贵单位办理本案，打开和操作均有记录，请勿转发链接。")
     left, right = st.columns([1, 1], gap="large")
     with left:
         st.html(_facts(door))

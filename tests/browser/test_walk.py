@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 FITS = "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth <= m.clientWidth; }"
 SAYS = """([where, words]) => { const one = document.querySelector(where); return one
     && getComputedStyle(one).fontSize === "0px" && getComputedStyle(one, "::after").content.includes(words); }"""
+ON_TOP = """() => { const one = document.querySelector(".notice"), at = one.getBoundingClientRect();
+    return document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2) === one; }"""
 MENU = ("总览", "研判台", "案件", "检索", "预警", "系统")
 
 
@@ -23,6 +25,7 @@ def test_without_a_login_there_is_only_the_form(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/cases")
     expect(page.get_by_label("用户名")).to_be_visible()
     expect(page.get_by_text("演示数据，均为虚构")).to_be_visible()
+    page.wait_for_function(ON_TOP)  # not under the logo
     expect(page.get_by_text("云栖工地拖欠工资")).to_have_count(0)
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
 

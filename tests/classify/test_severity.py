@@ -147,5 +147,14 @@ def test_a_drill_elsewhere_in_the_text_does_not_unsay_a_disaster() -> None:
     assert to_facts(read(text)) == Facts(deaths=3)
 
 
+def test_the_dead_of_a_cheat_are_not_counted_but_those_of_the_swindle_are() -> None:
+    told = "老人急着汇款20万元，称“孙子撞死了人要赔”。民警联系到正在上课的孙子，骗局不攻自破。"
+    assert to_facts(read(told)).deaths is None
+    assert to_facts(read("骗子谎称孙子撞死了人，让老人拿钱消灾")).deaths is None
+    assert to_facts(read("被诈骗的老人第二天跳楼身亡，留下一句“对不起”")).deaths == 1
+    assert to_facts(read("老人哭着说“我被骗了30万元”，警方已立案侦办这起诈骗案")).money == 300_000
+    assert to_facts(read("家属称“孩子被车撞死了”，至今没有说法")).deaths == 1
+
+
 def test_a_sum_is_not_multiplied() -> None:
     assert to_facts(read("每人平均被骗3万元，共200户被骗")) == Facts(households=200, money=30_000)
