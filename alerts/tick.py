@@ -84,7 +84,7 @@ def _recounted(tx: Tx, calendar: WorkCalendar, case: Case, now: datetime) -> Cas
 
 def _changes(before: Sequence[RunningClock], after: Sequence[RunningClock]) -> str:
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    return "; ".join(
+    return "；".join(
         f"“{old.name}”截止时间 {moment(old.due_at)} 不变"
         if old.due_at == new.due_at
         else f"“{old.name}”截止时间由 {moment(old.due_at)} 改为 {moment(new.due_at)}"

@@ -55,7 +55,7 @@ def terms_of(rule: Rule) -> str:
         parts.append(f"界限 {rule.deviations:g} 个偏差")
     if rule.kind == "spike" and rule.alike > 1:
         parts.append(f"至少 {rule.alike} 条反映同一件事")
-    return "; ".join(parts)
+    return "；".join(parts)
 
 
 def catalog_with(house: House, rules: Path | None) -> Catalog:

@@ -68,7 +68,7 @@ class Channels:
         self._note(office, mail_id, wanted, refused, now)
         passing = {one: why for one, why in refused.items() if is_passing(why)}
         if passing and min(notice.alert.attempts for notice in notices) < PATIENCE:
-            why = "; ".join(f"{one} {said}" for one, said in passing.items())
+            why = "；".join(f"{one} {said}" for one, said in passing.items())
             raise NotifyError(f"其余收件人已收到，暂时被拒的稍后只向其重发: {why}", retryable=True)
         return refused
 

@@ -113,7 +113,7 @@ class Email:
             refused = server.send_message(message, self._letterhead.sender, addresses)
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
-            why = "; ".join(f"{address} {_reply(reply)}" for address, reply in error.recipients.items())
+            why = "；".join(f"{address} {_reply(reply)}" for address, reply in error.recipients.items())
             raise NotifyError(f"收件人全部被拒: {why}", retryable=any(code < 500 for code in codes)) from error
         except smtplib.SMTPResponseException as error:
             raise NotifyError(f"邮件被拒: {_said(error)}", retryable=error.smtp_code < 500) from error
