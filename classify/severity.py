@@ -191,6 +191,8 @@ class SeverityReader:
 
     def _counted(self, kind: str, around: _Around) -> Fact | None:
         """What a number counts in its clause."""
+        if kind == "money" and not self._loss.search(around.clause):
+            return None  # asked first: nearly all sums are prices
         if self._denied.search(around.before) or self._asked.search(around.before):
             return None
         if kind != "money" and around.hit[0].isascii() and _ADDRESS.search(around.before):
@@ -201,7 +203,7 @@ class SeverityReader:
             return None
         if kind == "house":
             return "households" if self._harm.search(f"{around.lead}{around.hit}{around.rest}") else None
-        return "money" if self._loss.search(around.clause) else None
+        return "money"
 
     def _people(self, around: _Around) -> Fact | None:
         before, after = around.before, around.after
