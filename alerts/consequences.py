@@ -221,7 +221,7 @@ def _why_again(case: Case, posts: int, after: timedelta, *, relapsed: bool) -> s
     days = max(1, -(-after // timedelta(days=1)))
     again = f"{STATE_LABELS[case.state].removeprefix('已')}后 {days} 天内又有 {posts} 条信息反映同一问题"
     if relapsed:
-        return f"{again}，属回潮(第 {case.relapses + 1} 次), 并入原案重新办理"
+        return f"{again}，属回潮(第 {case.relapses + 1} 次)，并入原案重新办理"
     return f"{again}，并入原案重新办理"
 
 

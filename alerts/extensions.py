@@ -39,7 +39,7 @@ def refuse_extension(
     rule, last = _rule(catalog, clock), latest(catalog, calendar, clock)
     if rule is None:
         raise MinshengError(
-            f"案件 {number}: 时限“{clock.name}”不得延期(依据 {clock.source}); 请按期办理，办不完的先答复进展或与值班室联系"
+            f"案件 {number}: 时限“{clock.name}”不得延期(依据 {clock.source})；请按期办理，办不完的先答复进展或与值班室联系"
         )
     why = f"依据 {rule.source or clock.source}，{limit_words(rule)}"
     if last is None:

@@ -200,7 +200,7 @@ def _explain_place(catalog: Catalog, event: Event, lead: str) -> tuple[str, ...]
     if not where:
         return ("地点不明，由本级单位先行承接。",)
     if is_province(event.region):
-        return (f"地点未能定位到市县(只知在{where}), 由本级单位先行承接。",)
+        return (f"地点未能定位到市县(只知在{where})，由本级单位先行承接。",)
     if "@" in lead:
         return (f"地点在{where}，由当地的{catalog.office_name(lead)}承办(属地管理)。",)
     return (f"地点在{where}，当地没有登记的下设机构，由本级单位承办。",)

@@ -99,7 +99,7 @@ def _spike(
         return
     reason = (
         f"{rule.window_hours:g} 小时内 {found.posts} 条，过去 {weeks} 周同一时段中位数 {before.median:g} 条 "
-        f"(偏差 {before.mad:g}), 超过界限 {limit:.1f} 条" + (f"; 其中 {alike} 条反映同一件事" if alike > 1 else "")
+        f"(偏差 {before.mad:g})，超过界限 {limit:.1f} 条" + (f"；其中 {alike} 条反映同一件事" if alike > 1 else "")
     )
     yield Finding(rule, group, {**figures, "alike": alike}, reason, finding.posts, finding.level)
 
@@ -154,9 +154,9 @@ def _surge(
     }
     least = rule.match.severity_min
     reason = (
-        f"{rule.window_hours:g} 小时内 {found.posts} 条中{f'严重程度 {least} 级及以上的' if least > 1 else ''}负面 {found.negative} 条, "
+        f"{rule.window_hours:g} 小时内 {found.posts} 条中{f'严重程度 {least} 级及以上的' if least > 1 else ''}负面 {found.negative} 条，"
         f"占 {share:.0%}；过去 {rule.weeks} 周 {before.posts} 条中占 {usual_share:.0%}"
-        + (f"; 其中 {alike} 条反映同一件事" if alike > 1 else "")
+        + (f"；其中 {alike} 条反映同一件事" if alike > 1 else "")
     )
     yield Finding(rule, group, figures, reason, tuple(posts), level_of(stands_out, rule.deviations))
 

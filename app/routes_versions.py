@@ -48,7 +48,7 @@ def print_suggestions(house: House, at_least: int, days: int) -> None:
         click.echo(f"近 {days} 天没有 {at_least} 次以上的同类改派 (改派共 {len(moved)} 件)。", err=True)
         return
     click.echo(
-        "# 贴在 configs/routes.yaml 根节点 routes 的最前面 (先于其余规则), 改好名称和依据后运行 minsheng check。"
+        "# 贴在 configs/routes.yaml 根节点 routes 的最前面 (先于其余规则)，改好名称和依据后运行 minsheng check。"
     )
     for one in found:
         click.echo(suggestion_text(house.catalog, one), nl=False)

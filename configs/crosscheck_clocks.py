@@ -107,7 +107,7 @@ def _follow_up(catalog: Catalog) -> Iterator[Found]:
 
 def _ladder(ladder: Ladder, path: Path_) -> Iterator[Found]:
     if not ladder.overdue:
-        yield Found((*path, "overdue"), None, "超期不告知任何人", "至少写一级, 如 {to: office}")
+        yield Found((*path, "overdue"), None, "超期不告知任何人", "至少写一级，如 {to: office}")
     for name in ("due_soon", "overdue"):
         steps = getattr(ladder, name)
         for n in range(1, len(steps)):

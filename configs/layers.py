@@ -40,7 +40,7 @@ class Layers:
         for name in sorted(name for name in env if name.startswith(PREFIX) and name not in LAUNCHER):
             if name not in names:
                 todo = suggest(
-                    name, (*names, *LAUNCHER), "写成 MINSHENG_<节>__<键>, 见 configs/embedded.yaml", cutoff=0.8
+                    name, (*names, *LAUNCHER), "写成 MINSHENG_<节>__<键>，见 configs/embedded.yaml", cutoff=0.8
                 )
                 found.append(Problem(ENVIRONMENT, 0, name, "", "没有这个设置", todo))
             elif not env[name] and not _may_be_empty(names[name]):

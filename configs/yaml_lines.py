@@ -22,7 +22,7 @@ _SYNTAX_REASONS = (  # what the parser says -> what it means to the writer
     ("control characters", "有看不见的控制字符", "删去"),
     ("unhashable key", "键不能是列表或键值对", "写成 键: 值"),
     ("mapping values are not allowed", "此处不能再出现冒号", "检查缩进；含冒号的文本加引号"),
-    ("could not find expected ':'", "键后面缺少冒号", "写成 键: 值, 冒号后留一个空格"),
+    ("could not find expected ':'", "键后面缺少冒号", "写成 键: 值，冒号后留一个空格"),
     ("did not find expected key", "缩进不一致或括号、引号不配对", "与上下各行对齐，并检查引号"),
     ("expected <block end>", "缩进不一致", "与上下各行对齐"),
     ("did not find expected '-' indicator", "列表项缩进不一致", "各项的 - 要对齐"),

@@ -82,9 +82,9 @@ class Email:
         try:
             return self._connect()
         except smtplib.SMTPAuthenticationError as error:
-            raise NotifyError(f"{where} 登录失败({_said(error)}), 请检查 mail.user 与密码", retryable=True) from error
+            raise NotifyError(f"{where} 登录失败({_said(error)})，请检查 mail.user 与密码", retryable=True) from error
         except smtplib.SMTPNotSupportedError as error:
-            why = f"{where} 不支持所设的加密或登录方式({clean_line(str(error))}), 请检查 mail.security 与 mail.user"
+            why = f"{where} 不支持所设的加密或登录方式({clean_line(str(error))})，请检查 mail.security 与 mail.user"
             raise NotifyError(why, retryable=True) from error
         except (OSError, smtplib.SMTPException) as error:
             raise NotifyError(f"{where} 无法连接: {_reason(error)}", retryable=True) from error

@@ -184,7 +184,7 @@ class StateClock:
         self._state: dict[str, Any] = {}
         self.now()
         if "anchor" not in self._state:
-            raise MinshengError(f"{path}: 缺少 anchor (历史的终点，ISO 时间); 请由 demo 命令重新生成")
+            raise MinshengError(f"{path}: 缺少 anchor (历史的终点，ISO 时间)；请由 demo 命令重新生成")
         self.anchor = _time(self._state["anchor"])
         self.pauses = tuple((_time(start), _time(end)) for start, end in self._state.get("pauses", ()))
 

@@ -75,11 +75,11 @@ def read_encoder(base: Path, layers: Sequence[int] | None = None) -> tuple[nn.Mo
     if stack is None:
         raise ValueError(f"{base}/config.json: model_type = {config.model_type}，不是 BERT 一类的编码器，{KNOWN}")
     if lost := sorted(told["missing_keys"]):
-        raise ValueError(f"{base}: 权重文件缺少 {len(lost)} 个参数 ({lost[0]} 等), 请换一份完整的模型")
+        raise ValueError(f"{base}: 权重文件缺少 {len(lost)} 个参数 ({lost[0]} 等)，请换一份完整的模型")
     if layers is not None:
         if not layers or max(layers) >= len(stack) or min(layers) < 0:
             raise ValueError(
-                f"{base}: 只有 {len(stack)} 层 (0 至 {len(stack) - 1}), 没有要保留的第 {layers} 层，请改正 --layers"
+                f"{base}: 只有 {len(stack)} 层 (0 至 {len(stack) - 1})，没有要保留的第 {layers} 层，请改正 --layers"
             )
         model.encoder.layer = nn.ModuleList([stack[index] for index in layers])
         model.config.num_hidden_layers = config.num_hidden_layers = len(layers)
@@ -113,7 +113,7 @@ def _weights(base: Path) -> tuple[nn.Module, Mapping[str, Any]]:
         except TypeError:  # ELECTRA and others have no pooling layer to leave out
             return AutoModel.from_pretrained(base, **given)
     except Exception as error:  # each format of weights has errors of its own
-        raise ValueError(f"{base}: 模型权重读不出来 ({str(error).splitlines()[0]}), 请换一份完整的模型") from error
+        raise ValueError(f"{base}: 模型权重读不出来 ({str(error).splitlines()[0]})，请换一份完整的模型") from error
 
 
 def longest(encoder: nn.Module) -> int:

@@ -95,7 +95,7 @@ def read_tokenizer(base: Path) -> Any:
     try:
         return AutoTokenizer.from_pretrained(base, local_files_only=True)
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise ValueError(f"{base}: 分词器读不出来 ({str(error).splitlines()[0]}), 请换一份完整的模型") from error
+        raise ValueError(f"{base}: 分词器读不出来 ({str(error).splitlines()[0]})，请换一份完整的模型") from error
 
 
 def tokenize_with(tokenizer: Any) -> Callable[[Sequence[str]], list[list[int]]]:

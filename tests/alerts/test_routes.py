@@ -189,4 +189,4 @@ def test_a_tree_of_any_depth_decides(depth: int, lead: str) -> None:
 
 def test_a_place_that_is_only_the_province_is_said_to_be_none() -> None:
     vague = event(place="浙江省", region="330000")
-    assert "地点未能定位到市县(只知在浙江省), 由本级单位先行承接。" in decide_route(catalog(), vague, None, "").why
+    assert "地点未能定位到市县(只知在浙江省)，由本级单位先行承接。" in decide_route(catalog(), vague, None, "").why

@@ -98,7 +98,7 @@ def test_an_empty_value_of_the_environment_empties_a_text(tmp_path: Path) -> Non
         (
             "MINSHENG_QQ",
             "x",
-            "环境变量: MINSHENG_QQ: 没有这个设置；写成 MINSHENG_<节>__<键>, 见 configs/embedded.yaml",
+            "环境变量: MINSHENG_QQ: 没有这个设置；写成 MINSHENG_<节>__<键>，见 configs/embedded.yaml",
         ),
         ("MINSHENG_MAIL__PORT", "abc", '环境变量: MINSHENG_MAIL__PORT = "abc": 不是整数；填写整数'),
         ("MINSHENG_MAIL__PORT", "70000", '环境变量: MINSHENG_MAIL__PORT = "70000": 应不大于 65535；改为允许的值'),
@@ -107,7 +107,7 @@ def test_an_empty_value_of_the_environment_empties_a_text(tmp_path: Path) -> Non
         (
             "MINSHENG_HOME_REGION",
             "杭州",
-            '环境变量: MINSHENG_HOME_REGION = "杭州": 应为 6 位区划代码；如 "330106", 要加引号',
+            '环境变量: MINSHENG_HOME_REGION = "杭州": 应为 6 位区划代码；如 "330106"，要加引号',
         ),
         (
             "MINSHENG_MAIL__SECURITY",
