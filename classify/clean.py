@@ -100,8 +100,8 @@ def fold_codes(codes: Codes) -> Codes:
     if not codes.size or codes.max() < BMP:
         return table()[codes]
     folded = table()[np.minimum(codes, BMP - 1)]
-    for code in np.unique(codes[codes >= BMP]).tolist():
-        folded[codes == code] = _fold_one(chr(code))
+    high = np.flatnonzero(codes >= BMP)
+    folded[high] = [_fold_one(chr(code)) for code in codes[high].tolist()]
     return folded
 
 

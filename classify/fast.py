@@ -54,7 +54,7 @@ class FastModel:
         self._lookup = weights.lookup()
         self.columns = weights.columns()
         self.labels = weights.meta.labels
-        self._dense = weights.table * weights.scale
+        self._dense = padded(weights.table * weights.scale)[:-1]
         self._padded = padded(weights.table)
         self._keys = [label for head in HEADS for label in weights.meta.labels[head]]
         self.names = [f"{head}:{label}" for head in HEADS for label in weights.meta.labels[head]]
@@ -87,7 +87,7 @@ class FastModel:
         weights = self._weights
         rows = rows_of(batch, self._lookup, weights.meta.bits)
         features = normalise(matrix(batch, rows, len(weights.buckets)), weights.idf)
-        base = features @ self._dense + weights.bias
+        base = (features @ self._dense)[:, : len(weights.bias)] + weights.bias
         mixed = np.hstack((base, one_hot(kinds, weights.meta.kinds, batch.size))) @ weights.mix + weights.mix_bias
         return np.exp(log_softmax(mixed, tuple(self.columns.values()))), rows
 

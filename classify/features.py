@@ -90,7 +90,7 @@ def _mask_places(codes: Codes) -> None:
         return
     letter = (codes >= ord("a")) & (codes <= ord("z"))
     digit = codes == ord("0")
-    unit = np.isin(codes, _UNITS)
+    unit = _unit_table()[np.minimum(codes, BMP - 1)]
     for digits in range(4):
         last = len(codes) - digits - 1
         hit = letter[:last] & unit[digits + 1 :]
@@ -104,7 +104,12 @@ def _mask_places(codes: Codes) -> None:
     codes[west], codes[west + 1] = PLACE, 0
 
 
-_UNITS = np.array([ord(char) for char in "市区县省镇乡村"], dtype=np.uint32)
+@cache
+def _unit_table() -> Mask:
+    units = np.zeros(BMP, np.bool_)
+    units[[ord(char) for char in "市区县省镇乡村"]] = True
+    units.flags.writeable = False
+    return units
 
 
 def hashes(batch: Batch, size: int, bits: int) -> tuple[NDArray[np.uint32], Mask]:
@@ -166,7 +171,9 @@ def matrix(batch: Batch, rows: Sequence[Rows], columns: int) -> csc_matrix[np.fl
 
 def normalise(counted: csc_matrix[np.float32], idf: Floats) -> csc_matrix[np.float32]:
     """Each column times its idf, then each row to length 1 (an empty row stays empty)."""
-    data = counted.data * np.repeat(idf, np.diff(counted.indptr))
+    held = np.diff(counted.indptr)
+    some = np.flatnonzero(held)  # most columns are in no post of a batch
+    data = counted.data * np.repeat(idf[some], held[some])
     squares = np.bincount(counted.indices, weights=data * data, minlength=counted.shape[0])
     length = np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
     return csc_matrix((data / length[counted.indices], counted.indices, counted.indptr), shape=counted.shape)

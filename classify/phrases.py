@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ _FADES = 24  # a phrase's characters speak at least this part of the post's stro
 
 Ints = NDArray[np.int64]
 Says = NDArray[np.int16]
+Table = TypeVar("Table", NDArray[np.int8], NDArray[np.float32])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,12 @@ def spread(batch: Batch, rows: list[Rows], table: NDArray[np.int8], chosen: Ints
     return np.ascontiguousarray(says.T)
 
 
-def padded(table: NDArray[np.int8]) -> NDArray[np.int8]:
+def padded(table: Table) -> Table:
     """The table with rows of whole cache lines (64 bytes) and one more row, all zero, for unknown n-grams."""
-    wide = -(-table.shape[1] // 64) * 64
-    room = np.zeros((len(table) + 1) * wide + 64, np.int8)
-    start = -room.ctypes.data % 64
+    line = 64 // table.itemsize
+    wide = -(-table.shape[1] // line) * line
+    room = np.zeros((len(table) + 1) * wide + line, table.dtype)
+    start = -room.ctypes.data % 64 // table.itemsize
     rows = room[start : start + (len(table) + 1) * wide].reshape(-1, wide)
     rows[: len(table), : table.shape[1]] = table
     return rows
@@ -75,7 +78,7 @@ def best_runs(batch: Batch, says: Says, most: Sequence[int]) -> Phrases:
     said = np.concatenate(([0], np.cumsum(heard, dtype=np.int64)))
     weight = said[ends] - said[starts]
     slot = starts // max(count, 1) * batch.size + batch.post[starts % max(count, 1)]
-    order = np.argsort((slot << 24) + ((1 << 23) - weight), kind="stable")  # of equals the first in the post
+    order = _order((slot << 24) + ((1 << 23) - weight))
     begins = np.searchsorted(slot, np.arange(heads * batch.size))  # runs come in order of their slots
     rank = np.arange(len(order)) - begins[slot[order]]
     limit = np.repeat(np.asarray(most), batch.size)
@@ -94,6 +97,15 @@ def _runs(inside: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1  # the first and the last character are separators
     starts, ends = edges[::2], edges[1::2]
     return starts, np.minimum(ends, starts + LONGEST)
+
+
+def _order(keys: Ints) -> Ints:
+    """Their places in ascending order, of equals the first first: sorted with the places in the lowest bits, which is many times
+    quicker than to sort places."""
+    bits = len(keys).bit_length()
+    placed = (keys << bits) | np.arange(len(keys))
+    placed.sort()
+    return placed & ((1 << bits) - 1)
 
 
 def _widen(word: NDArray[np.bool_], starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
