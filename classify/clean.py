@@ -79,6 +79,15 @@ def table() -> Codes:
 
 
 @cache
+def chars_table(chars: str) -> NDArray[np.bool_]:
+    """Code point (BMP) -> whether it is one of `chars`, shape (65536,)."""
+    found = np.zeros(BMP, np.bool_)
+    found[[ord(char) for char in chars]] = True
+    found.flags.writeable = False
+    return found
+
+
+@cache
 def _fold_one(char: str) -> int:
     if char in "\t\n\r\v\f\x85\u2028\u2029":
         return ord(" ")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from classify.clean import BMP, Codes, breaks, code_points, table
+from classify.clean import BMP, Codes, breaks, chars_table, code_points, table
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
@@ -90,7 +90,7 @@ def _mask_places(codes: Codes) -> None:
         return
     letter = (codes >= ord("a")) & (codes <= ord("z"))
     digit = codes == ord("0")
-    unit = _unit_table()[np.minimum(codes, BMP - 1)]
+    unit = chars_table(_UNITS)[np.minimum(codes, BMP - 1)]
     for digits in range(4):
         last = len(codes) - digits - 1
         hit = letter[:last] & unit[digits + 1 :]
@@ -104,12 +104,7 @@ def _mask_places(codes: Codes) -> None:
     codes[west], codes[west + 1] = PLACE, 0
 
 
-@cache
-def _unit_table() -> Mask:
-    units = np.zeros(BMP, np.bool_)
-    units[[ord(char) for char in "市区县省镇乡村"]] = True
-    units.flags.writeable = False
-    return units
+_UNITS = "市区县省镇乡村"
 
 
 def hashes(batch: Batch, size: int, bits: int) -> tuple[NDArray[np.uint32], Mask]:

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.clean import BMP, Codes, code_points
+from classify.clean import BMP, Codes, chars_table, code_points
 from classify.numerals import NUMBER, NUMERALS, number
 
 _NO_PERSON = (  # 人 that begins another word: 人次, 人民, 人行道, 人均; but 3人工资, 3人家属, 3人体温
@@ -149,10 +149,7 @@ def _runs(codes: Codes) -> list[tuple[int, int]]:
 def _classes() -> NDArray[np.bool_]:
     """Per code point of the BMP: may stand in a numeral; may begin a unit; may follow 个 where no noun does; is a size
     that makes a sum by itself; stands before the noun."""
-    tables = np.zeros((5, BMP), np.bool_)
-    for table, chars in zip(tables, (NUMERALS, _UNIT_STARTS, _AFTER_GE, _LARGE, "个号"), strict=True):
-        table[[ord(char) for char in chars]] = True
-    return tables
+    return np.stack([chars_table(chars) for chars in (NUMERALS, _UNIT_STARTS, _AFTER_GE, _LARGE, "个号")])
 
 
 def any_of(words: Iterable[str]) -> str:

@@ -23,7 +23,8 @@ MESSAGES, TEXTS, PREFIX = "messages.tsv", "留言_无标签.csv", "nolabel-"
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Titles, texts, kinds and per head the label of each post; `second` is the second topic or "", `counts` is how much it counts."""
+    """Titles, texts, kinds and per head the label of each post; `second` is the second topic or "", `counts` is how much
+    a post counts where heads of the fast model are fitted."""
 
     titles: list[str]
     texts: list[str]

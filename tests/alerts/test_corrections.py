@@ -21,7 +21,7 @@ TOWN = catalog(provinces=(Province(code="330000", name="浙江省", cities=(CITY
 
 
 def said() -> Judgement:
-    """By the model: ecology before housing, in 西湖区，severity 2."""
+    """By the model: ecology before housing, in 西湖区, severity 2."""
     return replace(
         judged("p1").judgement,
         topics=(Scored("ecology", 0.6), Scored("wages", 0.3), Scored("none", 0.06)),

@@ -1,4 +1,4 @@
-"""The silences on the page 预警，and why something waits."""
+"""The silences on the page 预警, and why something waits."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from typing import TypeVar
 
 import pytest
 
@@ -18,6 +19,7 @@ from stream.log_kafka import OPTIONS, KafkaLog
 from tests.contract.log import WAIT, outs
 
 Open = Callable[[], KafkaLog]
+Answer = TypeVar("Answer")
 
 
 @pytest.fixture
@@ -147,8 +149,10 @@ def test_a_broker_that_hangs_is_unavailable_in_bounded_time(kafka_server: Kafka,
             with pytest.raises(Unavailable, match=kafka_server.url):
                 act()
             assert time.monotonic() - started < 12
-    publish_in_the_end(log, outs("丙"))
-    assert lag_in_the_end(log) > 0  # what asks for lags has a connection of its own, which is slower to recover
+    in_the_end(lambda: log.publish("t", outs("丙")))
+    assert (
+        in_the_end(lambda: log.lag("t", "g")) > 0
+    )  # what asks for lags has a connection of its own, which is slower to recover
     assert "丙" in drained_in_the_end(log)
 
 
@@ -188,7 +192,7 @@ def test_a_log_that_was_opened_while_the_broker_was_away_works_afterwards(kafka_
                 log.publish("t", outs("甲"))
             with pytest.raises(Unavailable):
                 log.read("t", "g", 10, 0)
-    publish_in_the_end(log, outs("甲"))
+    in_the_end(lambda: log.publish("t", outs("甲")))
     assert drained_in_the_end(log) == {"甲"}
 
 
@@ -204,41 +208,30 @@ def test_waiting_for_a_broker_leaves_no_threads_behind(kafka_server: Kafka, agai
         wait_until(lambda: threading.active_count() <= before, "the end of the threads")
 
 
-def publish_in_the_end(log: KafkaLog, items: list[Out], seconds: float = 60.0) -> None:
+def in_the_end(act: Callable[[], Answer], seconds: float = 60.0) -> Answer:
+    """What it gives once the broker serves us again. One that has just come back may lose its partitions once more."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return log.publish("t", items)
-        except Unavailable:
-            if time.monotonic() > deadline:
-                raise
-
-
-def lag_in_the_end(log: KafkaLog, seconds: float = 60.0) -> int:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return log.lag("t", "g")
-        except Unavailable:
-            if time.monotonic() > deadline:
-                raise
-
-
-def drained_in_the_end(log: KafkaLog, seconds: float = 60.0) -> set[str]:
-    """What is read until nothing is left. A broker that has just come back may lose its partitions once more."""
-    deadline = time.monotonic() + seconds
-    seen: set[str] = set()
-    while True:
-        try:
-            while log.lag("t", "g"):
-                records = log.read("t", "g", 10, 1.0)
-                seen |= {record.value.decode() for record in records}
-                log.commit("g", records)
-            return seen
+            return act()
         except Unavailable:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
+
+
+def drained_in_the_end(log: KafkaLog) -> set[str]:
+    """What is read until nothing is left."""
+    seen: set[str] = set()
+
+    def drain() -> set[str]:
+        while log.lag("t", "g"):
+            records = log.read("t", "g", 10, 1.0)
+            seen.update(record.value.decode() for record in records)
+            log.commit("g", records)
+        return seen
+
+    return in_the_end(drain)
 
 
 def read_in_the_end(log: KafkaLog, seconds: float = 60.0) -> list[Record]:
